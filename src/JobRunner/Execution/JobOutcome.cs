@@ -23,7 +23,7 @@ public sealed class JobOutcome : IAsyncDisposable
     public ReadOnlyMemory<byte>? Json { get; private init; }
 
     /// <summary>Why there is no result.</summary>
-    public JobFailure? Failure { get; private init; }
+    public JobFailure? Failure { get; private set; }
 
     /// <summary>Time after which to try again, for a refusal that time mends.</summary>
     public TimeSpan? RetryAfter { get; private init; }
@@ -48,6 +48,9 @@ public sealed class JobOutcome : IAsyncDisposable
     /// <summary>A call that failed with a status of its own.</summary>
     public static JobOutcome Failed(int status, JobFailure failure, TimeSpan? retryAfter = null) =>
         new(status) { Failure = failure, RetryAfter = retryAfter };
+
+    /// <summary>Turns a success into a failure when making the result fails while it is read.</summary>
+    internal void FailWhileRead(Exception exception) => Failure = JobFailure.Of(exception);
 
     /// <summary>Ends a result that is made while it is read; must be called when reading is over.</summary>
     public ValueTask DisposeAsync()

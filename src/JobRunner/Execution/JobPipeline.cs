@@ -10,13 +10,16 @@ internal sealed class JobPipeline(
 {
     private static readonly TimeSpan RetryAfterFull = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether a call may have to wait for its place.</summary>
+    public bool CanWait => gate.MaxConcurrency is not null;
+
     /// <summary>Runs one call to its outcome. The caller reads the outcome, then disposes it.</summary>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Cancelled when the starter of the call wants no answer any more.</param>
     public async ValueTask<JobOutcome> RunAsync(JobCall call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        instruments.CallStarted(call.Endpoint.MetricTag);
+        instruments.CallStarted(call.Endpoint.Tag);
         var outcome = call.Timeout is { } timeout
             ? await RunBoundedAsync(call, timeout, cancellationToken)
             : await RunUnboundedAsync(call, cancellationToken);
@@ -38,7 +41,7 @@ internal sealed class JobPipeline(
     }
 
     private void End(JobCall call, JobOutcome outcome, long started) => instruments.CallEnded(
-        call.Endpoint.MetricTag, outcome.Status, !outcome.IsSuccess, time.GetElapsedTime(started).TotalSeconds);
+        call.Endpoint.Tag, outcome.Status, !outcome.IsSuccess, time.GetElapsedTime(started).TotalSeconds);
 
     private async ValueTask<JobOutcome> RunUnboundedAsync(JobCall call, CancellationToken cancellationToken)
     {

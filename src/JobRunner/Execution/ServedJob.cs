@@ -12,6 +12,9 @@ internal sealed class ServedJob
     /// <summary>The job once it is loaded, else null.</summary>
     public LoadedJob? Loaded => _loaded;
 
+    /// <summary>The path of its calls once it is loaded, else null.</summary>
+    public JobPipeline? Pipeline { get; private set; }
+
     /// <summary>Why loading failed, else null.</summary>
     public string? Error => _error;
 
@@ -29,8 +32,9 @@ internal sealed class ServedJob
     /// <summary>Raised when <see cref="Loaded"/> has changed.</summary>
     public event Action? Changed;
 
-    public void SetLoaded(LoadedJob job)
+    public void SetLoaded(LoadedJob job, JobPipeline pipeline)
     {
+        Pipeline = pipeline;
         _loaded = job;
         _error = null;
         Changed?.Invoke();
