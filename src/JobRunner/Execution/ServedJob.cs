@@ -29,8 +29,8 @@ internal sealed class ServedJob
     /// <summary>Ends when the job is ready; fails when loading has.</summary>
     public Task WhenReady => _ready.Task;
 
-    /// <summary>Raised when <see cref="Loaded"/> has changed.</summary>
-    public event Action? Changed;
+    /// <summary>Called when <see cref="Loaded"/> has changed.</summary>
+    public Action? Changed { get; set; }
 
     public void SetLoaded(LoadedJob job, JobPipeline pipeline)
     {

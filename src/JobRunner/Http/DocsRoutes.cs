@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text;
 using JobRunner.Execution;
 using JobRunner.Http.OpenApi;
@@ -53,7 +52,7 @@ internal sealed class DocsRoutes(ServedJob served, HttpSettings settings) : IJob
         """);
 
     private static readonly EmbeddedFileProvider Assets = new(
-        typeof(SwaggerUIMiddleware).GetTypeInfo().Assembly, "Swashbuckle.AspNetCore.SwaggerUI.node_modules.swagger_ui_dist");
+        typeof(SwaggerUIOptions).Assembly, "Swashbuckle.AspNetCore.SwaggerUI.node_modules.swagger_ui_dist");
 
     private byte[]? _document;
 

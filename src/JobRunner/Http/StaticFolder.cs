@@ -51,8 +51,7 @@ internal sealed class StaticFolder
     private FileStream? OpenVerified(string path)
     {
         // A pipe or a device would block or never end.
-        if ((File.GetAttributes(path) & (FileAttributes.Device | FileAttributes.Directory)) != 0
-            || (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) is var _ && !IsRegular(path)))
+        if (!IsRegular(path))
             return null;
         var stream = new FileStream(
             path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
@@ -68,9 +67,11 @@ internal sealed class StaticFolder
     private bool IsInside(string path) =>
         path.StartsWith(_root.EndsWith(Path.DirectorySeparatorChar) ? _root : _root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
-    private static bool IsRegular(string path) => new FileInfo(path) is { Exists: true } info
-        && (info.Attributes & FileAttributes.ReparsePoint) == 0
-        && (info.Attributes == FileAttributes.Normal || (info.Attributes & (FileAttributes.Device | FileAttributes.Directory)) == 0);
+    private static bool IsRegular(string path)
+    {
+        const FileAttributes others = FileAttributes.Device | FileAttributes.Directory | FileAttributes.ReparsePoint;
+        return new FileInfo(path) is { Exists: true } info && (info.Attributes & others) == FileAttributes.None;
+    }
 
     /// <summary>The path with every link in it resolved; null where there is nothing.</summary>
     private static string? RealPath(string path)

@@ -88,7 +88,7 @@ internal sealed partial class StaticRoutes(ServedJob served, HttpSettings settin
 
         http.Response.Headers.XContentTypeOptions = "nosniff";
         return Results.Stream(
-            stream, mediaType, lastModified: File.GetLastWriteTimeUtc(stream.SafeFileHandle), enableRangeProcessing: true).ExecuteAsync(http);
+            stream, mediaType, lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(stream.SafeFileHandle)), enableRangeProcessing: true).ExecuteAsync(http);
     }
 
     private static string Escape(string path) => path
