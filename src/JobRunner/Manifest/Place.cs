@@ -26,9 +26,8 @@ internal readonly record struct Place(LoadContext Load, string Key)
     public ManifestException Unknown(string name, Position position, IEnumerable<string> known) =>
         Load.Error(UnknownSentence(name, known), position, Of(name).Key);
 
-    public ManifestException UnknownInQuery(string name, Position position, IEnumerable<string> known) =>
-        Load.Error(
-            $"{Key} has the unknown query key \"{name}\" (the nearest is \"{NearestName.Of(name, known)}\")", position, Query(name).Key);
+    public ManifestException UnknownInQuery(ScalarNode name, IEnumerable<string> known) =>
+        Load.Error($"{Key} has the unknown query key {name.Shown} (the nearest is \"{NearestName.Of(name.Text, known)}\")", name.Position, Key);
 
     public void WarnUnknown(string name, Position position, IEnumerable<string> known) =>
         Load.Warn($"{UnknownSentence(name, known)} and ignored", position);
