@@ -51,10 +51,17 @@ internal static partial class EnvironmentExpansion
 
     private static char UnmaskCharacter(char c) => c is >= MaskBase and <= LastMask ? (char)(c - MaskBase) : c;
 
-    [GeneratedRegex(@"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}\r\n]*))?\}", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    // A default holds no further reference, so that a text full of unfinished ones is read once and not n times.
+    [GeneratedRegex(
+        @"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>([^}\r\n$]|\$(?!\{))*))?\}",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Reference();
 
     // A colon before a space, a comment or the end of the line would begin a mapping, which cannot stand there anyway.
-    [GeneratedRegex(@"(?<=:[ \t]+)(sqlite|memory|rediss?|nats|tls|amqps?):(?=[ \t]*(\r?$|[,}\]])|[ \t]+\#)", RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"(?<=:[ \t]+)(sqlite|memory|rediss?|nats|tls|amqps?):(?=[ \t]*(\r?$|[,}\]])|[ \t]+\#)",
+        RegexOptions.CultureInvariant | RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex BareScheme();
 }

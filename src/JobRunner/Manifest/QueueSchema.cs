@@ -5,9 +5,6 @@ internal static class QueueSchema
 {
     private static readonly QueueOptions Start = new() { Url = QueueUrl.Parse("memory:") };
 
-    // A mapping cannot stand in a query, and the URL cannot stand in itself.
-    private static readonly string[] NotInQuery = ["url", "functions"];
-
     private static readonly Dictionary<string, string[]> SchemesOfFormat = new(StringComparer.Ordinal)
     {
         ["rq"] = ["redis", "rediss"],
@@ -36,6 +33,9 @@ internal static class QueueSchema
         { "max_message_size", Kinds.Size, (queue, value) => queue with { MaxMessageSize = value } },
     };
 
+    // A mapping cannot stand in a query, and the URL cannot stand in itself.
+    private static IEnumerable<string> NamesInQuery => Keys.Names.Where(name => name is not ("url" or "functions"));
+
     public static QueueOptions Read(ManifestNode node, Place at)
     {
         var queue = Keys.Read(node, at, Start, UnknownKeys.Refuse);
@@ -63,13 +63,19 @@ internal static class QueueSchema
                 continue;
             }
 
-            if (NotInQuery.Contains(name, StringComparer.Ordinal) || Keys.Find(name) is not { } key)
-                throw at.UnknownInQuery(Part(name, written), TransportNames(url.Scheme).Concat(Keys.Names.Except(NotInQuery, StringComparer.Ordinal)));
+            if (!NamesInQuery.Contains(name, StringComparer.Ordinal) || Keys.Find(name) is not { } key)
+                throw at.UnknownInQuery(Part(name, written), [.. TransportNames(url.Scheme), .. NamesInQuery]);
             queue = key.Apply(queue, Part(value, written), at.Query(name));
         }
 
         if (SchemesOfFormat.TryGetValue(queue.Format, out var schemes) && !schemes.Contains(url.Scheme, StringComparer.Ordinal))
-            throw at.Load.Error($"{at.Key} has the format {queue.Format}, which works over {schemes[0]}: and not over {url.Scheme}:", position, at.Key);
+        {
+            throw at.Load.Error(
+                $"{at.Key} has the format {queue.Format}, which works over {schemes[0]}: and not over {url.Scheme}:",
+                position,
+                at.Key);
+        }
+
         return queue with { Url = url with { Parameters = transport.AsReadOnly() } };
     }
 

@@ -107,6 +107,14 @@ public sealed class YamlTests
         Failure("name: " + new string('x', 1 << 20)).ShouldContain("at most 1048576 are allowed");
 
     [Fact]
+    public void A_document_full_of_unfinished_references_is_read_once()
+    {
+        var text = string.Concat(Enumerable.Repeat("${a:-", 200_000));
+
+        Load("name: " + text).Name.ShouldBe(text);
+    }
+
+    [Fact]
     public void Whatever_the_text_the_load_succeeds_or_fails_with_a_sentence()
     {
         const string Alphabet = "abé:-[]{}&*!|>%@`\"'#,? \n\t\\${}0<~\uE07B\uD800\0";
