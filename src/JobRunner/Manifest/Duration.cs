@@ -46,6 +46,9 @@ internal static partial class Duration
         _ => $"{(value.Ticks / (decimal)TimeSpan.TicksPerMillisecond).ToString(CultureInfo.InvariantCulture)}ms",
     };
 
-    [GeneratedRegex(@"^(?<number>[0-9]{1,18}(\.[0-9]{1,9})?)(?<unit>ms|s|m|h|d)?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^(?<number>[0-9]{1,18}(\.[0-9]{1,9})?)(?<unit>ms|s|m|h|d)?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Pattern();
 }

@@ -5,7 +5,8 @@ namespace JobRunner.Manifest;
 
 /// <summary>
 /// Reads <c>.env</c> text: <c>KEY=VALUE</c> lines, <c>export</c> allowed before them, comments, values bare, in single
-/// quotes (literal) or in double quotes (with <c>\n</c>, <c>\t</c>, <c>\r</c>, <c>\"</c>, <c>\\</c>). Errors name the line and never show it.
+/// quotes (literal) or in double quotes (with <c>\n</c>, <c>\t</c>, <c>\r</c>, <c>\"</c>, <c>\\</c>). Errors name the
+/// line and never show it.
 /// </summary>
 internal static partial class EnvFile
 {
@@ -61,6 +62,7 @@ internal static partial class EnvFile
 
     [GeneratedRegex(
         """^(export\s+)?(?<key>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(?<value>'(?<single>[^']*)'(\s+\#.*)?|"(?<double>(\\.|[^"\\])*)"(\s+\#.*)?|(?<bare>(?!['"]|\#).*?)(\s+\#.*)?|(\#.*)?)\z""",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Line();
 }

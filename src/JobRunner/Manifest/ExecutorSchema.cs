@@ -9,6 +9,9 @@ internal static class ExecutorSchema
         ("process", ExecutorKind.Process),
         ("container", ExecutorKind.Container));
 
+    private static readonly Kind<ImagePull> PullName = Kinds.OneOf(
+        ("missing", ImagePull.Missing), ("always", ImagePull.Always), ("never", ImagePull.Never));
+
     private static readonly Kind<IReadOnlyList<string>> Command = Kinds.ListOf(Kinds.TextThat(
         "text; an unquoted {argument} is a mapping, so quote it", _ => true));
 
@@ -34,7 +37,7 @@ internal static class ExecutorSchema
         { "artifacts", ReadArtifacts, (executor, value) => executor with { Artifacts = value } },
         { "image", Kinds.Text, (executor, value) => executor with { Image = value } },
         { "allowed_images", Kinds.ListOf(Kinds.Text), (executor, value) => executor with { AllowedImages = value } },
-        { "pull", Kinds.OneOf(("missing", ImagePull.Missing), ("always", ImagePull.Always), ("never", ImagePull.Never)), (executor, value) => executor with { Pull = value } },
+        { "pull", PullName, (executor, value) => executor with { Pull = value } },
         { "network", Kinds.Text, (executor, value) => executor with { Network = value } },
         { "read_only", Kinds.Flag, (executor, value) => executor with { ReadOnly = value } },
         { "memory", Kinds.Size, (executor, value) => executor with { Memory = value } },

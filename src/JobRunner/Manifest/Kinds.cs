@@ -118,6 +118,9 @@ internal static partial class Kinds
         return broken(url) is { } reason ? throw at.Wrong(node, shown, reason) : url;
     }
 
-    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex OriginPattern();
 }

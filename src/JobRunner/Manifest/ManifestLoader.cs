@@ -33,7 +33,10 @@ public static class ManifestLoader
         if (found is not null) return LoadFile(found, sources);
 
         var load = new LoadContext("manifest", sources.Environment);
-        load.Warn($"no --manifest-path, no {Variable}, and no {FileName} in the working directory or beside the job, so every setting has its default", default);
+        load.Warn(
+            $"no --manifest-path, no {Variable}, and no {FileName} in the working directory or beside the job, "
+            + "so every setting has its default",
+            default);
         return Read("", load, sources);
     }
 
@@ -79,9 +82,13 @@ public static class ManifestLoader
         {
             throw load.Error("there is no such file", default, cause: e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException e)
         {
-            throw load.Error("the file cannot be read, " + (e is UnauthorizedAccessException ? "for want of permission" : "because of an input error"), default, cause: e);
+            throw load.Error("the file cannot be read for want of permission", default, cause: e);
+        }
+        catch (IOException e)
+        {
+            throw load.Error("the file cannot be read because of an input error", default, cause: e);
         }
     }
 }

@@ -5,6 +5,12 @@ internal static class ManifestSchema
 {
     private static readonly Kind<string> PathPrefix = (node, at) => "/" + Kinds.Text(node, at).TrimStart('/');
 
+    private static readonly Kind<UnknownArguments> UnknownArgumentsName = Kinds.OneOf(
+        ("refuse", UnknownArguments.Refuse), ("ignore", UnknownArguments.Ignore));
+
+    private static readonly Kind<DashboardMode> DashboardName = Kinds.OneOf(
+        ("on", DashboardMode.On), ("read-only", DashboardMode.ReadOnly), ("off", DashboardMode.Off));
+
     public static Schema<JobTypeExtra> ExtraKeys { get; } = new()
     {
         { "home_page", Kinds.Path, (extra, value) => extra with { HomePage = value } },
@@ -15,7 +21,7 @@ internal static class ManifestSchema
         { "cors_origins", Kinds.ListOf(Kinds.Origin), (extra, value) => extra with { CorsOrigins = value } },
         { "shutdown_delay", Kinds.Wait, (extra, value) => extra with { ShutdownDelay = value } },
         { "shutdown_grace", Kinds.Wait, (extra, value) => extra with { ShutdownGrace = value } },
-        { "unknown_arguments", Kinds.OneOf(("refuse", UnknownArguments.Refuse), ("ignore", UnknownArguments.Ignore)), (extra, value) => extra with { UnknownArguments = value } },
+        { "unknown_arguments", UnknownArgumentsName, (extra, value) => extra with { UnknownArguments = value } },
         { "named_floats", Kinds.Flag, (extra, value) => extra with { NamedFloats = value } },
         { "store", Kinds.StoreUrl, (extra, value) => extra with { Store = value } },
         { "task_timeout", Kinds.PositiveWait, (extra, value) => extra with { TaskTimeout = value } },
@@ -50,12 +56,12 @@ internal static class ManifestSchema
         { "version", Kinds.Text, (manifest, value) => manifest with { Version = value } },
         { "owner_email", Kinds.Text, (manifest, value) => manifest with { OwnerEmail = value } },
         { "jobtype", Kinds.Text, (manifest, value) => manifest with { JobType = value } },
-        { "git", (node, at) => GitKeys.Read(node, at, new GitSource(), UnknownKeys.Ignore), (JobManifest manifest, GitSource value) => manifest with { Git = value } },
+        { "git", ReadGit, (manifest, value) => manifest with { Git = value } },
         { "runtime_env", Kinds.Variables, (manifest, value) => manifest with { RuntimeEnv = value } },
         { "secret_runtime_env_file", Kinds.Text, (manifest, value) => manifest with { SecretRuntimeEnvFile = value } },
         { "build_env", Kinds.Variables, (manifest, value) => manifest with { BuildEnv = value } },
         { "public_endpoints", Kinds.ListOf(PathPrefix), (manifest, value) => manifest with { PublicEndpoints = value } },
-        { "resources", (node, at) => ResourceKeys.Read(node, at, new ResourceRequest(), UnknownKeys.Ignore), (JobManifest manifest, ResourceRequest value) => manifest with { Resources = value } },
+        { "resources", ReadResources, (manifest, value) => manifest with { Resources = value } },
         { "replicas", Kinds.Whole(0), (manifest, value) => manifest with { Replicas = value } },
         { "labels", Kinds.MapOf(Kinds.Text, (node, _) => node.ToPlain()), (manifest, value) => manifest with { Labels = value } },
         { "jobtype_extra", ReadExtra, (manifest, value) => manifest with { Extra = value } },
@@ -77,12 +83,15 @@ internal static class ManifestSchema
     private static JobTypeExtra ReadExtra(ManifestNode node, Place at) =>
         ExtraKeys.Read(node, at, new JobTypeExtra { Executor = ExecutorSchema.Read(MapNode.Empty, at) }, UnknownKeys.Warn);
 
+    private static GitSource ReadGit(ManifestNode node, Place at) =>
+        GitKeys.Read(node, at, new GitSource(), UnknownKeys.Ignore);
+
+    private static ResourceRequest ReadResources(ManifestNode node, Place at) =>
+        ResourceKeys.Read(node, at, new ResourceRequest(), UnknownKeys.Ignore);
+
     // YAML 1.1 writers turn "on" and "off" into true and false.
     private static DashboardMode ReadDashboard(ManifestNode node, Place at) =>
         node is ScalarNode scalar && PlainScalar.Flag(scalar) is { } flag
             ? flag ? DashboardMode.On : DashboardMode.Off
             : DashboardName(node, at);
-
-    private static readonly Kind<DashboardMode> DashboardName = Kinds.OneOf(
-        ("on", DashboardMode.On), ("read-only", DashboardMode.ReadOnly), ("off", DashboardMode.Off));
 }

@@ -13,7 +13,8 @@ internal readonly record struct Place(LoadContext Load, string Key)
     public Place Query(string name) => this with { Key = $"{Key}?{name}" };
 
     /// <summary>The same place, filled in from an environment variable: that is the name a person must correct.</summary>
-    public static Place Variable(string name, LoadContext load) => new(new LoadContext("environment", load.Environment), name);
+    public static Place Variable(string name, LoadContext load) =>
+        new(new LoadContext("environment", load.Environment), name);
 
     public ManifestException Wrong(ManifestNode node, string rule) => Wrong(node, node.Shown, rule);
 
@@ -26,9 +27,11 @@ internal readonly record struct Place(LoadContext Load, string Key)
     public ManifestException Unknown(string name, Position position, IEnumerable<string> known) =>
         Load.Error(UnknownSentence(name, known), position, Of(name).Key);
 
-    public ManifestException UnknownInQuery(string name, Position position, IEnumerable<string> known) =>
+    public ManifestException UnknownInQuery(ScalarNode name, IEnumerable<string> known) =>
         Load.Error(
-            $"{Key} has the unknown query key \"{name}\" (the nearest is \"{NearestName.Of(name, known)}\")", position, Query(name).Key);
+            $"{Key} has the unknown query key {name.Shown} (the nearest is \"{NearestName.Of(name.Text, known)}\")",
+            name.Position,
+            Key);
 
     public void WarnUnknown(string name, Position position, IEnumerable<string> known) =>
         Load.Warn($"{UnknownSentence(name, known)} and ignored", position);

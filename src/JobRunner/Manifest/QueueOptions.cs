@@ -13,6 +13,8 @@ public enum HashSource
 /// <summary>One entry of <c>jobtype_extra.queues</c>: a queue that the host works on.</summary>
 public sealed record QueueOptions
 {
+    private readonly int? _maxAttempts;
+
     /// <summary>Where the queue is; its parameters hold only the transport's own names.</summary>
     public required QueueUrl Url { get; init; }
 
@@ -29,10 +31,14 @@ public sealed record QueueOptions
     public int? MaxConcurrency { get; init; }
 
     /// <summary>
-    /// Attempts, the first included; null where the manifest does not say: then 2 in the native format, and in
-    /// foreign formats 1 unless the message says more. <see cref="Attempts"/> is the number that holds.
+    /// Attempts, the first included. Where nothing is set: 2 in the native format, 1 in foreign ones, whose messages
+    /// may say more themselves.
     /// </summary>
-    public int? MaxAttempts { get; init; }
+    public int MaxAttempts
+    {
+        get => _maxAttempts ?? (Format is "job" ? 2 : 1);
+        init => _maxAttempts = value;
+    }
 
     /// <summary>The wait before the first retry, doubled per attempt, with jitter.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
@@ -63,9 +69,6 @@ public sealed record QueueOptions
 
     /// <summary>The largest message in bytes; null: what the broker announces, 128 MiB for RabbitMQ.</summary>
     public long? MaxMessageSize { get; init; }
-
-    /// <summary>The attempts that hold for this format where neither manifest nor message says more.</summary>
-    public int Attempts => MaxAttempts ?? (Format is "job" ? 2 : 1);
 
     /// <summary>
     /// Reads a queue from its URL alone, as <c>--queue URL</c> does: every scalar key may stand in the query.

@@ -5,9 +5,6 @@ internal static class QueueSchema
 {
     private static readonly QueueOptions Start = new() { Url = QueueUrl.Parse("memory:") };
 
-    // A mapping cannot stand in a query, and the URL cannot stand in itself.
-    private static readonly string[] NotInQuery = ["url", "functions"];
-
     private static readonly Dictionary<string, string[]> SchemesOfFormat = new(StringComparer.Ordinal)
     {
         ["rq"] = ["redis", "rediss"],
@@ -36,39 +33,49 @@ internal static class QueueSchema
         { "max_message_size", Kinds.Size, (queue, value) => queue with { MaxMessageSize = value } },
     };
 
+    // A mapping cannot stand in a query, and the URL cannot stand in itself.
+    private static IEnumerable<string> NamesInQuery => Keys.Names.Where(name => name is not ("url" or "functions"));
+
     public static QueueOptions Read(ManifestNode node, Place at)
     {
         var queue = Keys.Read(node, at, Start, UnknownKeys.Refuse);
-        if (((MapNode)node).Find("url") is not { } url || ReferenceEquals(queue.Url, Start.Url)) throw at.Missing(node, "url");
-        return WithQuery(queue, url.Position, at.Of("url"));
+        if (((MapNode)node).Find("url") is not ScalarNode { IsNull: false } url) throw at.Missing(node, "url");
+        return WithQuery(queue, url, at.Of("url"));
     }
 
     public static QueueOptions FromUrl(string text)
     {
         var at = new Place(new LoadContext("queue URL", Environment.GetEnvironmentVariable), "url");
-        var url = Kinds.Url(new ScalarNode(text, text, isPlain: true, default), at);
-        return WithQuery(Start with { Url = url }, default, at);
+        var written = new ScalarNode(text, text, isPlain: true, default);
+        return WithQuery(Start with { Url = Kinds.Url(written, at) }, written, at);
     }
 
-    private static QueueOptions WithQuery(QueueOptions queue, Position position, Place at)
+    private static QueueOptions WithQuery(QueueOptions queue, ScalarNode written, Place at)
     {
         var url = queue.Url;
+        var position = written.Position;
         var transport = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in url.Parameters)
         {
             if (TransportNames(url.Scheme).Contains(name, StringComparer.Ordinal))
             {
-                transport[name] = Transport(name, value, position, at);
+                transport[name] = Transport(name, Part(value, written), at);
                 continue;
             }
 
-            if (NotInQuery.Contains(name, StringComparer.Ordinal) || Keys.Find(name) is not { } key)
-                throw at.UnknownInQuery(name, position, TransportNames(url.Scheme).Concat(Keys.Names.Except(NotInQuery, StringComparer.Ordinal)));
-            queue = key.Apply(queue, new ScalarNode(value, value, isPlain: true, position), at.Query(name));
+            if (!NamesInQuery.Contains(name, StringComparer.Ordinal) || Keys.Find(name) is not { } key)
+                throw at.UnknownInQuery(Part(name, written), [.. TransportNames(url.Scheme), .. NamesInQuery]);
+            queue = key.Apply(queue, Part(value, written), at.Query(name));
         }
 
         if (SchemesOfFormat.TryGetValue(queue.Format, out var schemes) && !schemes.Contains(url.Scheme, StringComparer.Ordinal))
-            throw at.Load.Error($"{at.Key} has the format {queue.Format}, which needs a {schemes[0]}: URL and not {url.Scheme}:", position, at.Key);
+        {
+            throw at.Load.Error(
+                $"{at.Key} has the format {queue.Format}, which works over {schemes[0]}: and not over {url.Scheme}:",
+                position,
+                at.Key);
+        }
+
         return queue with { Url = url with { Parameters = transport.AsReadOnly() } };
     }
 
@@ -79,9 +86,16 @@ internal static class QueueSchema
         _ => ["queue"],
     };
 
-    private static string Transport(string name, string value, Position position, Place at)
+    private static string Transport(string name, ScalarNode value, Place at)
     {
         var kind = name is "mode" ? Kinds.OneOf("core", "jetstream") : Kinds.Text;
-        return kind(new ScalarNode(value, value, isPlain: false, position), at.Query(name));
+        return kind(value, at.Query(name));
     }
+
+    // Where variables were put in, nobody can tell which part of the URL came from one: errors show it as written.
+    private static ScalarNode Part(string text, ScalarNode url) => new(
+        text,
+        string.Equals(url.Text, url.Written, StringComparison.Ordinal) ? text : QueueUrl.Redact(url.Written),
+        isPlain: true,
+        url.Position);
 }

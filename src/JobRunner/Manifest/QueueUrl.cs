@@ -99,9 +99,17 @@ public sealed partial record QueueUrl
     }
 
     internal static QueueUrl Create(
-        string scheme, string? user, string? password, IReadOnlyList<QueueHost> hosts, string path, IReadOnlyDictionary<string, string> parameters) =>
+        string scheme,
+        string? user,
+        string? password,
+        IReadOnlyList<QueueHost> hosts,
+        string path,
+        IReadOnlyDictionary<string, string> parameters) =>
         new(scheme) { User = user, Password = password, Hosts = hosts, Path = path, Parameters = parameters };
 
-    [GeneratedRegex("^([A-Za-z]+:/{0,2})?", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^([A-Za-z]+:/{0,2})?",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex SchemePart();
 }

@@ -17,12 +17,14 @@ internal sealed class YamlTree
     private readonly LoadContext _load;
     private readonly Parser _parser;
     private readonly Dictionary<AnchorName, ManifestNode> _anchors = [];
+    private readonly bool _masked;
     private int _nodes;
 
     private YamlTree(string text, LoadContext load)
     {
         _load = load;
-        _parser = new Parser(new StringReader(EnvironmentExpansion.Mask(text)));
+        _masked = EnvironmentExpansion.CanMask(text);
+        _parser = new Parser(new StringReader(_masked ? EnvironmentExpansion.Mask(text) : text));
     }
 
     /// <summary>The document's mapping; an empty document is an empty mapping.</summary>
@@ -91,7 +93,7 @@ internal sealed class YamlTree
     private ScalarNode Scalar(Scalar scalar)
     {
         var position = At(scalar.Start);
-        var written = EnvironmentExpansion.Unmask(scalar.Value);
+        var written = _masked ? EnvironmentExpansion.Unmask(scalar.Value) : scalar.Value;
         var text = EnvironmentExpansion.Expand(written, _load.Environment, name =>
             _load.Warn($"the variable {name} is not set, so ${{{name}}} stands for nothing", position));
         return new ScalarNode(text, written, scalar.Style == ScalarStyle.Plain && !IsTaggedText(scalar.Tag), position);
