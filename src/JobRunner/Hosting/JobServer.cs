@@ -1,3 +1,4 @@
+using JobRunner.Manifest;
 using System.Net;
 using JobRunner.Execution;
 using JobRunner.Http;

@@ -1,3 +1,4 @@
+using JobRunner.Manifest;
 using JobRunner.Execution;
 
 namespace JobRunner.Hosting;
@@ -10,7 +11,7 @@ internal sealed class JobSettings
         Manifest = manifest;
         Error = error;
         Warnings = warnings;
-        Identity = JobIdentity.From(manifest, Environment.GetEnvironmentVariable);
+        Identity = JobIdentity.Of(manifest, Environment.GetEnvironmentVariable);
     }
 
     public JobManifest Manifest { get; }

@@ -1,3 +1,4 @@
+using JobRunner.Manifest;
 using JobRunner.Execution;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

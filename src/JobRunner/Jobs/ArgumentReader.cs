@@ -107,11 +107,11 @@ internal static partial class ArgumentReader
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => "a string that is none",
+        JsonTokenType.String => "a string",
         JsonTokenType.True or JsonTokenType.False => "a boolean",
         JsonTokenType.Null => "null",
         _ => reader.HasValueSequence || reader.ValueSpan.Length > 40
-            ? "a number that is none"
+            ? "a number"
             : $"the number {System.Text.Encoding.UTF8.GetString(reader.ValueSpan)}",
     };
 

@@ -1,3 +1,4 @@
+using JobRunner.Manifest;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using JobRunner.Execution;

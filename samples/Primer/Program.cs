@@ -1,0 +1,3 @@
+using JobRunner;
+
+JobHost.ServeJobClass<Job>(args);
