@@ -1,0 +1,159 @@
+using System.Buffers;
+using System.Text.Json;
+using JobRunner.Jobs.Json;
+
+namespace JobRunner.Jobs;
+
+/// <summary>Turns the payload of a call into the typed arguments of a method.</summary>
+internal sealed class ArgumentBinder
+{
+    private static readonly object Missing = new();
+
+    private readonly ParameterDefinition[] _parameters;
+    private readonly ArgumentNames<ParameterDefinition> _names;
+    private readonly ParameterDefinition? _body;
+    private readonly ParameterDefinition? _extra;
+    private readonly ParameterDefinition[] _validated;
+    private readonly bool _ignoresUnknown;
+
+    /// <exception cref="JobLoadException">Two parameters cannot be told apart by callers.</exception>
+    public ArgumentBinder(string member, IReadOnlyList<ParameterDefinition> parameters, bool ignoresUnknown)
+    {
+        _parameters = [.. parameters];
+        _ignoresUnknown = ignoresUnknown;
+        _body = Array.Find(_parameters, parameter => parameter.Source == ParameterSource.Body);
+        _extra = Array.Find(_parameters, parameter => parameter.Source == ParameterSource.ExtraArguments);
+        _validated = Array.FindAll(_parameters, parameter => parameter.Rules.Count > 0);
+        NeedsServices = Array.Exists(_parameters, parameter => parameter.Source == ParameterSource.Services);
+        NeedsJobContext = Array.Exists(_parameters, parameter => parameter.Source == ParameterSource.JobContext);
+        ObservesCancellation = Array.Exists(_parameters, parameter => parameter.Source == ParameterSource.CancellationToken);
+        AcceptsFiles = Array.Exists(_parameters, parameter => parameter.Source == ParameterSource.File);
+        _names = ArgumentNames<ParameterDefinition>.Create(
+            _parameters
+                .Where(parameter => parameter.IsArgument
+                    && parameter.Source is not (ParameterSource.Body or ParameterSource.ExtraArguments))
+                .Select(parameter => (parameter.Name, parameter)),
+            out var ambiguous)
+            ?? throw new JobLoadException(
+                $"{member}: the parameters \"{ambiguous.First}\" and \"{ambiguous.Second}\" cannot be told apart by "
+                + "callers, since case and underscores do not count; rename one.");
+    }
+
+    public IReadOnlyList<ParameterDefinition> Parameters => _parameters;
+
+    public bool NeedsServices { get; }
+
+    public bool NeedsJobContext { get; }
+
+    public bool ObservesCancellation { get; }
+
+    public bool AcceptsFiles { get; }
+
+    /// <summary>Binds a payload that is known to be one well-formed JSON object.</summary>
+    /// <exception cref="ArgumentBindingException">An argument is missing, unknown or of the wrong type, or breaks a
+    /// rule; the message names it.</exception>
+    public object?[] Bind(in ReadOnlySequence<byte> payload, in BindingContext context)
+    {
+        if (_parameters.Length == 0 && _ignoresUnknown)
+            return [];
+        var arguments = new object?[_parameters.Length];
+        Array.Fill(arguments, Missing);
+        ReadPayload(payload, arguments, context);
+        foreach (var parameter in _parameters)
+            Complete(parameter, arguments, context);
+        foreach (var parameter in _validated)
+            ArgumentRules.Check(parameter, arguments[parameter.Position]);
+        return arguments;
+    }
+
+    private void ReadPayload(in ReadOnlySequence<byte> payload, object?[] arguments, in BindingContext context)
+    {
+        var reader = new Utf8JsonReader(payload, JobJson.ReaderOptions);
+        reader.Read();
+        if (_body is not null)
+        {
+            arguments[_body.Position] = ArgumentReader.Read(ref reader, _body);
+            reader = new Utf8JsonReader(payload, JobJson.ReaderOptions);
+            reader.Read();
+        }
+
+        Dictionary<string, JsonElement>? extra = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (Find(ref reader, context) is { } parameter)
+            {
+                if (!ReferenceEquals(arguments[parameter.Position], Missing))
+                    throw new ArgumentBindingException($"argument '{parameter.Name}' is given twice");
+                reader.Read();
+                arguments[parameter.Position] = ArgumentReader.Read(ref reader, parameter);
+            }
+            else
+            {
+                ReadUndeclared(ref reader, ref extra);
+            }
+        }
+
+        if (_extra is not null)
+            arguments[_extra.Position] = extra ?? [];
+    }
+
+    private ParameterDefinition? Find(ref Utf8JsonReader reader, in BindingContext context)
+    {
+        if (reader is not { HasValueSequence: false, ValueIsEscaped: false }
+            || !_names.TryFindExact(reader.ValueSpan, out var parameter))
+        {
+            if (!_names.TryFind(ArgumentReader.Name(ref reader), out parameter))
+                return null;
+        }
+
+        return parameter.Source switch
+        {
+            ParameterSource.Payload => parameter,
+            ParameterSource.File => null,
+            // Without a request there is no route, query or header: a queued call names these like the rest.
+            _ => context.HttpContext is null ? parameter : null,
+        };
+    }
+
+    private void ReadUndeclared(ref Utf8JsonReader reader, ref Dictionary<string, JsonElement>? extra)
+    {
+        if (_extra is null && (_ignoresUnknown || _body is not null))
+        {
+            reader.Skip();
+            return;
+        }
+
+        var name = ArgumentReader.Name(ref reader);
+        if (_extra is null)
+            throw new ArgumentBindingException($"unknown argument '{name}'; {Expected()}");
+        reader.Read();
+        if (!(extra ??= []).TryAdd(name, JsonElement.ParseValue(ref reader)))
+            throw new ArgumentBindingException($"argument '{name}' is given twice");
+    }
+
+    private static void Complete(ParameterDefinition parameter, object?[] arguments, in BindingContext context)
+    {
+        ref var argument = ref arguments[parameter.Position];
+        if (!ReferenceEquals(argument, Missing))
+            return;
+        argument = parameter.Source switch
+        {
+            ParameterSource.CancellationToken => context.CancellationToken,
+            ParameterSource.JobContext => context.JobContext,
+            ParameterSource.HttpContext => context.HttpContext,
+            ParameterSource.Services => context.Services?.GetService(parameter.Type)
+                ?? (parameter.AllowsNull ? null : throw new InvalidOperationException(
+                    $"No service of type {parameter.TypeName} is registered for the parameter '{parameter.Name}'.")),
+            _ when context.HttpContext is { } http && RequestValues.TryRead(parameter, http, out var value) => value,
+            _ when parameter.IsOptional => parameter.DefaultValue,
+            _ => throw new ArgumentBindingException(
+                $"missing required argument '{parameter.Name}' of type {parameter.TypeName}"),
+        };
+    }
+
+    private string Expected()
+    {
+        var names = _names.Names.ToList();
+        return names.Count == 0 ? "none is expected" : $"expected: {string.Join(", ", names)}";
+    }
+}
