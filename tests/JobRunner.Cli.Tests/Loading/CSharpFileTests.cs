@@ -119,6 +119,25 @@ public sealed class CSharpFileTests : IDisposable
     }
 
     [Fact]
+    public async Task The_types_of_JobRunner_are_those_of_the_host()
+    {
+        var job = await LoadAsync("""
+            using JobRunner;
+
+            public class Job
+            {
+                public int Perform() => 1;
+
+                [JobEndpoint("/explain")] public string Explain(JobContext context) => "because";
+            }
+            """);
+
+        var method = job.Type.GetMethod("Explain")!;
+        method.GetCustomAttribute<JobEndpointAttribute>().ShouldNotBeNull();
+        method.GetParameters()[0].ParameterType.ShouldBe(typeof(JobContext));
+    }
+
+    [Fact]
     public async Task The_dependencies_of_the_runner_are_not_those_of_a_job() =>
         (await Loads.ErrorOfAsync(_folder.Write("Job.cs", "public class Job { public Spectre.Console.Table? Perform() => null; }")))
             .ShouldContain("'Spectre' could not be found");

@@ -46,16 +46,19 @@ public sealed class SdkBuildTests : IDisposable
     {
         var path = _folder.Write("Job.cs", """
             #:package Humanizer.Core@2.14.1
+            using JobRunner;
             using Microsoft.AspNetCore.Http;
 
             Console.WriteLine("top-level statements are welcome here too");
 
-            public class Job { public IResult Perform() => Results.Ok(); }
+            public class Job { public IResult Perform(JobContext context) => Results.Ok(); }
             """);
 
         var job = await LoadAsync(path);
 
-        job.Type.GetMethod("Perform")!.ReturnType.ShouldBe(typeof(Microsoft.AspNetCore.Http.IResult));
+        var perform = job.Type.GetMethod("Perform")!;
+        perform.ReturnType.ShouldBe(typeof(Microsoft.AspNetCore.Http.IResult));
+        perform.GetParameters()[0].ParameterType.ShouldBe(typeof(JobContext));
     }
 
     [Fact]
