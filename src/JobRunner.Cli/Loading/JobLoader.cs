@@ -19,7 +19,7 @@ internal sealed class JobLoader(JobSource source, string? className = null, Buil
         {
             JobSourceKind.CSharpFile => await LoadFileAsync(cancellationToken),
             JobSourceKind.Project =>
-                await LoadAssemblyAsync(await SdkBuild.ProjectAsync(source.Path, cancellationToken), cancellationToken),
+                await LoadAssemblyAsync(await SdkBuild.ProjectAsync(source.Path, _cache, cancellationToken), cancellationToken),
             _ => await LoadAssemblyAsync(source.Path, cancellationToken),
         };
     }

@@ -15,8 +15,9 @@ internal static partial class SdkBuild
 
     /// <summary>Builds a project as its author wrote it, and gives the path of the assembly.</summary>
     /// <exception cref="JobLoadException">It does not build: a line <c>file:line: message</c> for each error.</exception>
-    public static async Task<string> ProjectAsync(string project, CancellationToken cancellationToken)
+    public static async Task<string> ProjectAsync(string project, BuildCache cache, CancellationToken cancellationToken)
     {
+        using var held = await cache.LockAsync(cache.FolderFor(project, source: ""), cancellationToken);
         var answer = Path.Combine(Path.GetTempPath(), $"jobrunner-{Guid.NewGuid():N}.txt");
         try
         {

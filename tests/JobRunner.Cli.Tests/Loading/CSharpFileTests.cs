@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace JobRunner.Cli.Tests.Loading;
 
@@ -159,7 +160,32 @@ public sealed class CSharpFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Each_load_is_a_new_one_that_can_be_let_go_of()
+    public async Task A_job_that_is_let_go_of_leaves_memory()
+    {
+        var path = _folder.Write("Job.cs", "public class Job { public int Perform() => 1; }");
+        var reference = await LoadAndUnloadAsync(path);
+
+        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(30);
+        while (reference.IsAlive && DateTime.UtcNow < deadline)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Yield();
+        }
+
+        reference.IsAlive.ShouldBeFalse();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> LoadAndUnloadAsync(string path)
+    {
+        var job = await Loads.FromAsync(path);
+        job.Context.Unload();
+        return new WeakReference(job.Context);
+    }
+
+    [Fact]
+    public async Task Each_load_is_a_new_one()
     {
         var path = _folder.Write("Job.cs", "public class Job { public int Perform() => 1; }");
         var first = await Loads.FromAsync(path);
@@ -168,7 +194,6 @@ public sealed class CSharpFileTests : IDisposable
 
         first.Perform().ShouldBe(1);
         second.Perform().ShouldBe(2);
-        first.Context.IsCollectible.ShouldBeTrue();
         first.Context.ShouldNotBe(second.Context);
     }
 

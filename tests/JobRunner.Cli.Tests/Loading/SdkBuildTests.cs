@@ -62,6 +62,42 @@ public sealed class SdkBuildTests : IDisposable
     }
 
     [Fact]
+    public async Task The_native_library_of_a_package_is_found()
+    {
+        var path = _folder.Write("Job.cs", """
+            #:package Microsoft.Data.Sqlite@10.0.14
+            #:package SQLitePCLRaw.bundle_e_sqlite3@3.0.3
+            using Microsoft.Data.Sqlite;
+
+            public class Job
+            {
+                public long Perform()
+                {
+                    using var connection = new SqliteConnection("Data Source=:memory:");
+                    connection.Open();
+                    using var command = connection.CreateCommand();
+                    command.CommandText = "select 40 + 2";
+                    return (long)command.ExecuteScalar()!;
+                }
+            }
+            """);
+
+        (await LoadAsync(path)).Perform().ShouldBe(42L);
+    }
+
+    [Fact]
+    public async Task The_web_SDK_may_be_asked_for()
+    {
+        var path = _folder.Write("Job.cs", """
+            #:sdk Microsoft.NET.Sdk.Web
+
+            public class Job(ILogger<Job> logger) { public IResult Perform() => Results.Ok(logger); }
+            """);
+
+        (await LoadAsync(path)).Type.Name.ShouldBe("Job");
+    }
+
+    [Fact]
     public async Task Compile_errors_of_a_file_with_a_package_have_its_lines()
     {
         var path = _folder.Write("Job.cs", "#:property LangVersion=latest\npublic class Job { public int Perform() => missing; }");
@@ -94,7 +130,7 @@ public sealed class SdkBuildTests : IDisposable
         var project = Project();
         var path = _folder.Write("project/Job.cs", "public class Job\n{\n    public int Perform() => missing;\n}");
 
-        (await Loads.ErrorOfAsync(project)).ShouldBe(
+        (await Loads.ErrorOfAsync(project, cache: _folder["cache"])).ShouldBe(
             $"{path}:3: The name 'missing' does not exist in the current context (CS0103)");
     }
 
