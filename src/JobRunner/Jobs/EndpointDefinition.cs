@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
+using JobRunner.Telemetry.Metrics;
 
 namespace JobRunner.Jobs;
 
@@ -57,6 +58,9 @@ public sealed class EndpointDefinition
 
     /// <summary>Element type of a result that is streamed; null where it is not.</summary>
     public Type? StreamElementType { get; internal init; }
+
+    /// <summary>Label of this endpoint in metrics; set when a host serves it.</summary>
+    internal EndpointTag Tag { get; set; } = new("unknown");
 
     internal MethodInvoker Invoker { get; }
 

@@ -1,0 +1,62 @@
+using JobRunner.Jobs;
+
+namespace JobRunner;
+
+/// <summary>How a call ended: with a result or a failure, and the HTTP status that either maps to.</summary>
+public sealed class JobOutcome : IAsyncDisposable
+{
+    /// <summary>The client went away before there was an answer; nginx's number, which no client ever sees.</summary>
+    public const int ClientClosedRequest = 499;
+
+    private JobOutcome(int status) => Status = status;
+
+    /// <summary>HTTP status of the answer.</summary>
+    public int Status { get; }
+
+    /// <summary>Whether the call has a result.</summary>
+    public bool IsSuccess => Failure is null;
+
+    /// <summary>The result as the job returned it; null where it is <see cref="Json"/> or nothing.</summary>
+    public object? Value { get; private set; }
+
+    /// <summary>The result as UTF-8 JSON, from an executor that has no object.</summary>
+    public ReadOnlyMemory<byte>? Json { get; private init; }
+
+    /// <summary>Why there is no result.</summary>
+    public JobFailure? Failure { get; private set; }
+
+    /// <summary>Time after which to try again, for a refusal that time mends.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>What is to be done once the result has been read; set for results that are made while they are
+    /// read.</summary>
+    internal Func<ValueTask>? WhenRead { get; set; }
+
+    /// <summary>A call that succeeded.</summary>
+    public static JobOutcome Success(object? value) => new(200) { Value = value };
+
+    /// <summary>A call that succeeded, its result being JSON already.</summary>
+    public static JobOutcome SuccessJson(ReadOnlyMemory<byte> json) => new(200) { Json = json };
+
+    /// <summary>A call that ended in an exception of the job; the status follows from its type.</summary>
+    public static JobOutcome Failed(Exception exception)
+    {
+        var failure = JobFailure.Of(exception);
+        return new JobOutcome(JobErrors.StatusOf(failure.Cause!)) { Failure = failure };
+    }
+
+    /// <summary>A call that failed with a status of its own.</summary>
+    public static JobOutcome Failed(int status, JobFailure failure, TimeSpan? retryAfter = null) =>
+        new(status) { Failure = failure, RetryAfter = retryAfter };
+
+    /// <summary>Turns a success into a failure when making the result fails while it is read.</summary>
+    internal void FailWhileRead(Exception exception) => Failure = JobFailure.Of(exception);
+
+    /// <summary>Ends a result that is made while it is read; must be called when reading is over.</summary>
+    public ValueTask DisposeAsync()
+    {
+        var whenRead = WhenRead;
+        WhenRead = null;
+        return whenRead?.Invoke() ?? ValueTask.CompletedTask;
+    }
+}

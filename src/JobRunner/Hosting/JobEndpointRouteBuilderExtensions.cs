@@ -1,0 +1,32 @@
+using JobRunner.Execution;
+using JobRunner.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace JobRunner;
+
+/// <summary>Serves a job in an application.</summary>
+public static class JobEndpointRouteBuilderExtensions
+{
+    /// <summary>Maps the paths of the job that <see cref="JobServiceCollectionExtensions.AddJob{TJob}"/> added:
+    /// <c>/api/v1/…</c>, probes, metrics and documentation, at the root and under <c>/pub/job/{name}/{version}</c>.
+    /// Paths of the application itself win.</summary>
+    /// <param name="endpoints">Routes of the application.</param>
+    /// <exception cref="InvalidOperationException">No job was added.</exception>
+    public static IEndpointRouteBuilder MapJob(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var services = endpoints.ServiceProvider;
+        var frame = services.GetService<RequestFrame>()
+            ?? throw new InvalidOperationException("Add a job first: builder.Services.AddJob<Job>().");
+        endpoints.DataSources.Add(CreateDataSource(services, ownsServer: false, frame));
+        return endpoints;
+    }
+
+    internal static JobEndpointDataSource CreateDataSource(IServiceProvider services, bool ownsServer, RequestFrame? frame)
+    {
+        var served = services.GetRequiredService<ServedJob>();
+        var calls = new CallRoutes(served, services.GetRequiredService<HttpSettings>(), ownsServer);
+        return new JobEndpointDataSource(served, [.. services.GetServices<IJobRoutes>(), calls], frame);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using JobRunner.Execution;
+using JobRunner.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Hosting;
+
+/// <summary>A web server whose whole purpose is one job.</summary>
+internal sealed partial class JobServer
+{
+    private JobServer()
+    {
+    }
+
+    /// <summary>Builds the server; nothing runs yet.</summary>
+    public static WebApplication Build(JobSource source, ServeOptions options, string[]? args = null)
+    {
+        var settings = JobSettings.Read(new JobOptions { ManifestPath = options.ManifestPath }, source.Directory);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args ?? [] });
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, settings.Manifest));
+        builder.Services.AddJob(source, settings);
+        builder.Services.AddResponseCompression();
+        builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
+        {
+            var origins = settings.Manifest.Extra.CorsOrigins;
+            _ = origins.Contains("*", StringComparer.Ordinal) ? policy.AllowAnyOrigin() : policy.WithOrigins([.. origins]);
+            policy.AllowAnyMethod().AllowAnyHeader();
+        }));
+
+        var app = builder.Build();
+        var frame = app.Services.GetRequiredService<RequestFrame>();
+        app.Use(next => http => frame.InvokeAsync(http, next));
+        app.UseCors();
+        app.UseResponseCompression();
+        app.UseRouting();
+        ((IEndpointRouteBuilder)app).DataSources.Add(
+            JobEndpointRouteBuilderExtensions.CreateDataSource(app.Services, ownsServer: true, frame: null));
+        app.Lifetime.ApplicationStarted.Register(() => Announce(app));
+        return app;
+    }
+
+    /// <summary>Runs a server until it is stopped.</summary>
+    /// <exception cref="JobLoadException">The server cannot listen where it shall.</exception>
+    public static async Task RunAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        await using (app)
+        {
+            try
+            {
+                await app.StartAsync(cancellationToken);
+            }
+            catch (IOException exception)
+            {
+                throw new JobLoadException($"The server cannot start: {exception.Message} Choose another place with --port or --host.", exception);
+            }
+
+            await app.WaitForShutdownAsync(cancellationToken);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServeOptions options, JobManifest manifest)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = manifest.Extra.MaxBodySize;
+        switch (options.Host)
+        {
+            case "*" or "+" or "[::]" or "::":
+                kestrel.ListenAnyIP(options.Port);
+                break;
+            case "localhost" when options.Port != 0:
+                kestrel.ListenLocalhost(options.Port);
+                break;
+            case "localhost":
+                kestrel.Listen(IPAddress.Loopback, options.Port);
+                break;
+            default:
+                kestrel.Listen(AddressOf(options.Host), options.Port);
+                break;
+        }
+    }
+
+    private static IPAddress AddressOf(string host) => IPAddress.TryParse(host, out var address)
+        ? address
+        : throw new JobLoadException($"--host is \"{host}\"; it must be an IP address of this machine, localhost, or * for all.");
+
+    private static void Announce(WebApplication app)
+    {
+        var identity = app.Services.GetRequiredService<JobIdentity>();
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<JobServer>();
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        foreach (var address in addresses)
+        {
+            // A wildcard is no address to open in a browser.
+            var reachable = address.Replace("0.0.0.0", "localhost", StringComparison.Ordinal)
+                .Replace("[::]", "localhost", StringComparison.Ordinal);
+            Listening(logger, identity.Name, reachable);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Serving {Job} at {Address}")]
+    private static partial void Listening(ILogger logger, string job, string address);
+}

@@ -1,0 +1,84 @@
+using JobRunner.Execution;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.Primitives;
+
+namespace JobRunner.Http;
+
+/// <summary>Gives routing the paths of a host, anew when the job has loaded.</summary>
+internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
+{
+    private readonly IReadOnlyList<IJobRoutes> _sources;
+    private readonly RequestFrame? _frame;
+    private readonly Lock _lock = new();
+    private CancellationTokenSource _change = new();
+    private IReadOnlyList<Endpoint>? _endpoints;
+
+    /// <param name="served">The job; its loading changes the paths.</param>
+    /// <param name="sources">What gives the paths.</param>
+    /// <param name="frame">Wrapped around every path; null where a middleware does it for the whole server.</param>
+    public JobEndpointDataSource(ServedJob served, IEnumerable<IJobRoutes> sources, RequestFrame? frame)
+    {
+        _sources = [.. sources];
+        _frame = frame;
+        served.Changed += OnChanged;
+    }
+
+    public override IReadOnlyList<Endpoint> Endpoints
+    {
+        get
+        {
+            lock (_lock)
+                return _endpoints ??= Build();
+        }
+    }
+
+    public override IChangeToken GetChangeToken()
+    {
+        lock (_lock)
+            return new CancellationChangeToken(_change.Token);
+    }
+
+    public void Dispose() => _change.Dispose();
+
+    private void OnChanged()
+    {
+        CancellationTokenSource change;
+        lock (_lock)
+        {
+            _endpoints = null;
+            change = _change;
+            _change = new CancellationTokenSource();
+        }
+
+        change.Cancel();
+        change.Dispose();
+    }
+
+    private List<Endpoint> Build()
+    {
+        var endpoints = new List<Endpoint>();
+        foreach (var route in _sources.SelectMany(source => source.Routes()))
+        {
+            foreach (var prefix in route.IsPrefixed ? JobPaths.Prefixes : [string.Empty])
+                endpoints.Add(Build(route, prefix));
+        }
+
+        return endpoints;
+    }
+
+    private RouteEndpoint Build(JobRoute route, string prefix)
+    {
+        RequestDelegate handler = _frame is null ? route.Handler : http => _frame.InvokeAsync(http, route.Handler);
+        var pattern = RoutePatternFactory.Parse(prefix + route.Pattern);
+        var builder = new RouteEndpointBuilder(handler, pattern, route.Order)
+        {
+            DisplayName = $"{route.Method ?? "ANY"} {prefix}{route.Pattern}",
+            Metadata = { route },
+        };
+        if (route.Method is not null)
+            builder.Metadata.Add(new HttpMethodMetadata([route.Method]));
+        return (RouteEndpoint)builder.Build();
+    }
+}

@@ -1,0 +1,55 @@
+using JobRunner.Telemetry.Metrics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Http;
+
+/// <summary>What happens around every request: counting, logging, and an answer whatever goes wrong.</summary>
+internal sealed partial class RequestFrame(JobInstruments instruments, TimeProvider time, ILogger<RequestFrame> logger)
+{
+    public async Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        instruments.HttpRequestStarted();
+        var started = time.GetTimestamp();
+        try
+        {
+            await next(http);
+            Explain(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+        }
+        catch (Exception exception)
+        {
+            Fail(http, exception);
+        }
+
+        instruments.HttpRequestEnded(time.GetElapsedTime(started).TotalSeconds);
+    }
+
+    // Routing refuses with a bare status.
+    private static void Explain(HttpContext http)
+    {
+        var response = http.Response;
+        if (response.HasStarted || response.ContentType is not null || response.ContentLength is not null)
+            return;
+        if (response.StatusCode == StatusCodes.Status404NotFound)
+            Refusals.NotFound(http);
+        else if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+            Refusals.MethodNotAllowed(http);
+    }
+
+    private void Fail(HttpContext http, Exception exception)
+    {
+        instruments.HttpServerError();
+        RequestFailed(logger, exception);
+        if (http.Response.HasStarted)
+            http.Abort();
+        else
+            ErrorResponse.Write(http, StatusCodes.Status500InternalServerError, JobFailure.Of(exception));
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request could not be answered")]
+    private static partial void RequestFailed(ILogger logger, Exception exception);
+}
