@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -12,7 +11,7 @@ internal sealed partial class JobRunnerProcess : IAsyncDisposable
 
     // The runtime of these tests lies in shared/Microsoft.NETCore.App/VERSION below it.
     private static readonly string DotnetRoot =
-        Path.GetFullPath("../../..", Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory()));
+        Path.GetFullPath("../../..", Path.TrimEndingDirectorySeparator(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory()));
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -36,6 +35,7 @@ internal sealed partial class JobRunnerProcess : IAsyncDisposable
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "JobRunner.Cli"), args)
         {
             WorkingDirectory = workingDirectory ?? Path.GetTempPath(),
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_ROOT"] = DotnetRoot },

@@ -1,5 +1,5 @@
 using JobRunner.Cli.Loading;
-using JobRunner.Jobs;
+using JobRunner.Cli.Output;
 
 namespace JobRunner.Cli.Commands;
 
@@ -19,7 +19,7 @@ internal interface IJobHosting
     /// <param name="cancellationToken">Ends serving.</param>
     Task ServeAsync(HostedJob job, int? port, string? host, CancellationToken cancellationToken);
 
-    /// <summary>Loads a job as serving it would, and gives what was found.</summary>
+    /// <summary>Loads a job as serving it would, and tells what was found.</summary>
     /// <exception cref="JobLoadException">The job does not load.</exception>
-    Task<JobDefinition> InspectAsync(HostedJob job, CancellationToken cancellationToken);
+    Task<JobReport> InspectAsync(HostedJob job, CancellationToken cancellationToken);
 }

@@ -15,7 +15,7 @@ internal sealed class InspectCommand : Command, ICommandWithExamples
         Options.Add(json);
         SetAction(async (parsed, cancellationToken) =>
         {
-            var report = JobReport.Of(await hosting.InspectAsync(job.HostedJobOf(parsed), cancellationToken));
+            var report = await hosting.InspectAsync(job.HostedJobOf(parsed), cancellationToken);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
                 JobReportWriter.WriteJson(report, output);

@@ -12,12 +12,12 @@ namespace JobRunner.Cli.Output;
 internal sealed record JobReport(
     string JobClass, string? Summary, IReadOnlyList<EndpointReport> Endpoints, IReadOnlyList<string> Warnings)
 {
-    /// <summary>Reports what reflection found.</summary>
-    public static JobReport Of(JobDefinition job) => new(
+    /// <summary>Reports what reflection found, and what the manifest gave rise to.</summary>
+    public static JobReport Of(JobDefinition job, IReadOnlyList<string> manifestWarnings) => new(
         job.JobType.FullName ?? job.JobType.Name,
         job.Summary,
         [.. job.Endpoints.Select(endpoint => EndpointReport.Of(endpoint, job.JsonOptions))],
-        job.Warnings);
+        [.. manifestWarnings, .. job.Warnings]);
 }
 
 /// <summary>One endpoint of a job.</summary>
@@ -25,6 +25,7 @@ internal sealed record JobReport(
 /// <param name="Method">Its HTTP method.</param>
 /// <param name="Summary">Its documentation.</param>
 /// <param name="Parameters">What a caller gives.</param>
+/// <param name="Result">The type of its result, as C# writes it.</param>
 /// <param name="Returns">The documentation of its result.</param>
 /// <param name="Example">Its example payload.</param>
 internal sealed record EndpointReport(
@@ -32,6 +33,7 @@ internal sealed record EndpointReport(
     string Method,
     string? Summary,
     IReadOnlyList<ParameterReport> Parameters,
+    string Result,
     string? Returns,
     JsonElement? Example)
 {
@@ -40,6 +42,7 @@ internal sealed record EndpointReport(
         endpoint.HttpMethod,
         endpoint.Summary,
         [.. endpoint.Parameters.Where(parameter => parameter.IsArgument).Select(parameter => ParameterReport.Of(parameter, json))],
+        TypeNames.Of(endpoint.ResultType),
         endpoint.Returns,
         endpoint.Example is { } example ? JsonElement.Parse(example.Span) : null);
 }

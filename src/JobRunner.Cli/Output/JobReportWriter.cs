@@ -51,8 +51,7 @@ internal static class JobReportWriter
         console.MarkupLineInterpolated($"[bold]{endpoint.Method} {endpoint.Path}[/] {endpoint.Summary}");
         if (endpoint.Parameters.Count > 0)
             console.Write(ParameterTable(endpoint.Parameters));
-        if (endpoint.Returns is not null)
-            console.MarkupLineInterpolated($"[grey]returns[/] {endpoint.Returns}");
+        console.MarkupLineInterpolated($"[grey]returns[/] {endpoint.Result} {endpoint.Returns}");
         if (endpoint.Example is { } example)
             console.MarkupLineInterpolated($"[grey]example[/] {example.GetRawText()}");
     }

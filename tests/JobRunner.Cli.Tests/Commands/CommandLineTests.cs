@@ -1,5 +1,5 @@
 using JobRunner.Cli.Commands;
-using JobRunner.Jobs;
+using JobRunner.Cli.Output;
 
 namespace JobRunner.Cli.Tests.Commands;
 
@@ -208,7 +208,7 @@ public sealed class CommandLineTests : IDisposable
             return Task.CompletedTask;
         }
 
-        public Task<JobDefinition> InspectAsync(HostedJob job, CancellationToken cancellationToken) =>
-            Task.FromException<JobDefinition>(Failure);
+        public Task<JobReport> InspectAsync(HostedJob job, CancellationToken cancellationToken) =>
+            Task.FromException<JobReport>(Failure);
     }
 }

@@ -32,6 +32,7 @@ public sealed class InspectProcessTests : IDisposable
         output.ShouldContain("Divider Divides numbers.");
         output.ShouldContain("POST /perform The quotient.");
         output.ShouldMatch("dividend +│ double +│ required +│ What is divided.");
+        output.ShouldContain("returns double");
         output.ShouldContain("""example {"dividend":10}""");
     }
 
@@ -60,6 +61,61 @@ public sealed class InspectProcessTests : IDisposable
         exitCode.ShouldBe(1);
         output.ShouldBeEmpty();
         error.ShouldBe($"Job.cs:3: The name 'missing' does not exist in the current context (CS0103){Environment.NewLine}");
+    }
+
+    [Fact]
+    public async Task What_a_job_prints_while_it_loads_is_no_part_of_the_report()
+    {
+        _folder.Write("Job.cs", """
+            public class Job
+            {
+                public Job(ILogger<Job> logger)
+                {
+                    Console.WriteLine("warming up");
+                    logger.LogWarning("still warming up");
+                }
+
+                public int Perform() => 1;
+            }
+            """.Insert(0, "using Microsoft.Extensions.Logging;\n"));
+
+        var (exitCode, output, _) = await JobRunnerProcess.RunAsync(["inspect", "Job.cs", "--json"], _folder.Path);
+
+        exitCode.ShouldBe(0);
+        using var json = JsonDocument.Parse(output);
+        json.RootElement.GetProperty("job_class").GetString().ShouldBe("Job");
+    }
+
+    [Fact]
+    public async Task A_constructor_that_throws_is_told_with_its_place_and_exit_code_1()
+    {
+        _folder.Write("Job.cs", """
+            public class Job
+            {
+                public Job() => throw new InvalidOperationException("no model");
+                public int Perform() => 1;
+            }
+            """);
+
+        var (exitCode, _, error) = await JobRunnerProcess.RunAsync(["inspect", "Job.cs"], _folder.Path);
+
+        exitCode.ShouldBe(1);
+        error.ShouldBe(
+            $"Initialization error: no model (InvalidOperationException at Job.cs:3){Environment.NewLine}");
+    }
+
+    [Fact]
+    public async Task A_broken_manifest_is_told_with_exit_code_1()
+    {
+        _folder.Write("Job.cs", Job);
+        _folder.Write("job.yaml", "name: [unclosed");
+
+        var (exitCode, output, error) = await JobRunnerProcess.RunAsync(["inspect", "Job.cs"], _folder.Path);
+
+        exitCode.ShouldBe(1);
+        output.ShouldBeEmpty();
+        error.ShouldContain("job.yaml");
+        error.ShouldNotContain("   at ");
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class JobReportWriterTests
                     new ParameterReport("a", "int", "payload", Required: true, DefaultValue: null, ["Range"], "One of them."),
                     new ParameterReport("b", "string?", "payload", Required: false, JsonElement.Parse("\"x\""), [], null),
                 ],
+                "int",
                 "What they make.",
                 JsonElement.Parse("""{"a":1}""")),
         ],
@@ -35,6 +36,7 @@ public sealed class JobReportWriterTests
         text.ShouldContain("required");
         text.ShouldContain("One of them. (Range)");
         text.ShouldContain("\"x\"");
+        text.ShouldContain("returns int What they make.");
         text.ShouldContain("example {\"a\":1}");
         text.ShouldContain("warning: The example of /perform lacks b.");
     }
