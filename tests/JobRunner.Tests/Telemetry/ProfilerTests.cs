@@ -73,6 +73,7 @@ public sealed class ProfilerTests
         stats.ShouldNotContain("Types");
         using var data = Data(page);
         Names(data.RootElement[0].GetProperty("root")).ShouldContain("JobRunner.Tests.Telemetry.LeakyJob.Compute");
+        Names(data.RootElement[0].GetProperty("root")).ShouldNotContain(name => name.Contains("AsyncStateMachineBox"));
     }
 
     [Fact]
