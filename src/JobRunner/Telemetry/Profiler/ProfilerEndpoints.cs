@@ -11,18 +11,15 @@ namespace JobRunner.Telemetry.Profiler;
 /// </summary>
 internal static class ProfilerEndpoints
 {
-    /// <summary>The variable that asks for them.</summary>
-    public const string EnabledKey = "MEMORY_PROFILER";
-
     /// <param name="endpoints">Receives the routes.</param>
     /// <param name="prefix">The path they are below: <c>/api/v1/profiler</c>.</param>
-    /// <param name="sessions">The profilers; the caller disposes them.</param>
+    /// <param name="profiler">The profilers; the caller disposes them.</param>
     /// <returns>The group, for access rules to be put on.</returns>
     public static RouteGroupBuilder MapProfiler(
-        this IEndpointRouteBuilder endpoints, string prefix, IEnumerable<ProfilerSession> sessions)
+        this IEndpointRouteBuilder endpoints, string prefix, JobProfiler profiler)
     {
         var group = endpoints.MapGroup(prefix);
-        foreach (var session in sessions)
+        foreach (var session in profiler.Sessions)
         {
             var routes = group.MapGroup(session.Name);
             routes.MapPost("start", context => AnswerAsync(context, () => StartAsync(context, session)));
