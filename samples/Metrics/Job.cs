@@ -3,6 +3,7 @@ using JobRunner;
 /// <summary>Converts temperatures, and shows at <c>/metrics</c> what it has seen.</summary>
 public class Thermometer
 {
+    private readonly Lock _lock = new();
     private long _conversions;
     private double? _highest;
 
@@ -11,7 +12,7 @@ public class Thermometer
     /// <returns>Degrees Fahrenheit.</returns>
     public double Perform(double celsius)
     {
-        lock (this)
+        lock (_lock)
         {
             _conversions++;
             _highest = _highest is { } highest ? Math.Max(highest, celsius) : celsius;
@@ -26,7 +27,7 @@ public class Thermometer
     /// <summary>Gauges, read anew at every scrape; one without a value yet is left out.</summary>
     public IEnumerable<JobMetric> Metrics()
     {
-        lock (this)
+        lock (_lock)
         {
             return
             [
