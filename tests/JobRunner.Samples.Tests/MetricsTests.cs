@@ -9,8 +9,8 @@ public sealed class MetricsTests
         await server.ResultOfAsync("/perform", new { celsius = 21.5 });
         await server.ResultOfAsync("/perform", new { celsius = 30 });
         var lines = await ScrapeAsync(server);
-        lines.ShouldContain("thermometer_conversions 2");
-        lines.ShouldContain("""thermometer_highest{unit="celsius"} 30""");
+        lines.ShouldContain("thermometer_conversions 2.0");
+        lines.ShouldContain("""thermometer_highest{unit="celsius"} 30.0""");
     }
 
     [Fact]
@@ -18,7 +18,7 @@ public sealed class MetricsTests
     {
         await using var server = await SampleServer.StartAsync<Thermometer>("Metrics");
         var lines = await ScrapeAsync(server);
-        lines.ShouldContain("thermometer_conversions 0");
+        lines.ShouldContain("thermometer_conversions 0.0");
         lines.ShouldNotContain(line => line.StartsWith("thermometer_highest", StringComparison.Ordinal));
     }
 
