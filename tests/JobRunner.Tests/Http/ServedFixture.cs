@@ -18,3 +18,14 @@ public class ServedFixture<TJob> : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 }
+
+/// <summary>One host of one class, which the host itself creates, for all tests of a class.</summary>
+public sealed class ServedClassFixture<TJob> : IAsyncLifetime
+    where TJob : class
+{
+    internal TestHost Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Host = await TestHost.ServeAsync(typeof(TJob));
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+}

@@ -39,10 +39,13 @@ internal sealed class TestHost : IAsyncDisposable
     /// <summary>Serves a job and waits until it is ready.</summary>
     public static async Task<TestHost> ServeAsync(object job, string? manifest = null)
     {
-        var host = await StartAsync(JobSources.Of(job), manifest);
+        var host = await StartAsync(SourceOf(job), manifest);
         await host.Services.GetRequiredService<ServedJob>().WhenReady.WaitAsync(Patience);
         return host;
     }
+
+    /// <summary>A class that the host creates, or an instance.</summary>
+    public static JobSource SourceOf(object job) => job is Type type ? JobSources.Of(type) : JobSources.Of(job);
 
     /// <summary>Starts a host and does not wait for its job.</summary>
     public static async Task<TestHost> StartAsync(JobSource source, string? manifest = null)
@@ -63,7 +66,7 @@ internal sealed class TestHost : IAsyncDisposable
     /// <summary>What <c>/live</c> says is wrong with a class, once loading it has failed.</summary>
     public static async Task<string> LoadErrorOfAsync(object job)
     {
-        await using var host = await StartAsync(JobSources.Of(job));
+        await using var host = await StartAsync(SourceOf(job));
         var served = host.Services.GetRequiredService<ServedJob>();
         await ((Task)served.WhenReady.WaitAsync(Patience)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return served.Error.ShouldNotBeNull($"{job} was loaded");
