@@ -49,7 +49,7 @@ public static class JobServiceCollectionExtensions
         services.AddHostedService<JobLoader>();
         services.Configure<HostOptions>(host =>
         {
-            var needed = settings.Manifest.Extra.ShutdownDelay + settings.Manifest.Extra.ShutdownGrace + TimeSpan.FromSeconds(10);
+            var needed = settings.Manifest.Extra.ShutdownDelay + settings.Manifest.Extra.ShutdownGrace + JobStop.LastMoment;
             host.ShutdownTimeout = host.ShutdownTimeout > needed ? host.ShutdownTimeout : needed;
         });
         return services;
