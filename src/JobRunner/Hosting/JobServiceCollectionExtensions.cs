@@ -1,6 +1,8 @@
 using JobRunner.Execution;
 using JobRunner.Hosting;
+using JobRunner.Clients;
 using JobRunner.Http;
+using JobRunner.Http.Access;
 using JobRunner.Telemetry.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,7 +39,8 @@ public static class JobServiceCollectionExtensions
         services.AddSingleton(settings);
         services.AddSingleton(settings.Manifest);
         services.AddSingleton(settings.Identity);
-        services.AddSingleton(new HttpSettings(settings.Manifest, settings.Identity, Environment.GetEnvironmentVariable));
+        AddAccess(services, settings);
+        services.AddJobClient();
         services.AddSingleton(ConfigureClass(services, source));
         services.TryAddSingleton(TimeProvider.System);
         services.AddHttpClient();
@@ -70,6 +73,17 @@ public static class JobServiceCollectionExtensions
             return instruments;
         });
         services.AddSingleton<MetricsExposition>();
+    }
+
+    private static void AddAccess(IServiceCollection services, JobSettings settings)
+    {
+        services.AddSingleton(provider => new AccessTokens(
+            Environment.GetEnvironmentVariable,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<AccessTokens>>()));
+        services.AddSingleton(provider => new HttpSettings(
+            settings.Manifest, settings.Identity, Environment.GetEnvironmentVariable, provider.GetRequiredService<AccessTokens>()));
+        services.AddSingleton<AccessControl>();
     }
 
     private static void AddRoutes(IServiceCollection services)
