@@ -141,6 +141,7 @@ internal sealed partial class JobLoader(
         own.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         own.AddSingleton(configuration);
         own.AddSingleton(settings.Manifest);
+        own.AddSingleton(services.GetRequiredService<JobClient>());
         own.AddSingleton(time);
         own.AddSingleton(services.GetRequiredService<IHostEnvironment>());
         own.AddSingleton(services.GetRequiredService<Microsoft.AspNetCore.Hosting.IWebHostEnvironment>());

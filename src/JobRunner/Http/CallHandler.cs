@@ -146,6 +146,9 @@ internal sealed class CallHandler(
             call, _watchesClient || timeout is not null ? http.RequestAborted : CancellationToken.None);
         await using (outcome)
         {
+            // Nobody shall send the next call over a connection that is about to end.
+            if (served.IsRefusing)
+                http.Response.Headers.Connection = "close";
             await _response.WriteAsync(http, outcome);
         }
     }
@@ -157,7 +160,7 @@ internal sealed class CallHandler(
         if (header.Count == 0)
             return true;
         if (!double.TryParse(header[0], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            || seconds <= 0)
+            || !double.IsFinite(seconds) || seconds <= 0)
             return false;
         var asked = seconds < HttpSettings.MaxTimeout.TotalSeconds ? TimeSpan.FromSeconds(seconds) : HttpSettings.MaxTimeout;
         timeout = timeout is { } most && most < asked ? most : asked;
