@@ -200,6 +200,7 @@ public sealed class AccessControlTests
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
         builder.Services.AddJob<GuardedHost.WhoJob>(options => options.Manifest = new JobManifest { Name = "tested" });
         GuardedHost.UseTokens(builder.Services, GuardedHost.Token);
         await using var app = builder.Build();

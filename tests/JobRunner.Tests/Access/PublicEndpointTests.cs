@@ -50,12 +50,10 @@ public sealed class PublicEndpointTests
         answer.ShouldStartWith($"HTTP/1.1 {expected} ");
     }
 
-    [Theory]
-    [InlineData("/")]
-    [InlineData("\"\"")]
-    public async Task The_root_as_a_prefix_opens_everything_but_what_is_for_this_machine(string prefix)
+    [Fact]
+    public async Task The_root_as_a_prefix_opens_everything_but_what_is_for_this_machine()
     {
-        await using var host = await GuardedHost.StartAsync(manifest: $"public_endpoints: [{prefix}]");
+        await using var host = await GuardedHost.StartAsync(manifest: "public_endpoints: [/]");
         (await host.GetAsync("/metrics")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await host.CallAsync("/api/v1/secret")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await host.GetAsync("/extra/local", ("X-Forwarded-For", "10.0.0.1"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);

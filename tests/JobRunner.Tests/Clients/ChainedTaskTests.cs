@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Tests.Clients;
 
@@ -70,6 +71,7 @@ public sealed class ChainedTaskTests
             _statuses = new ConcurrentQueue<int>(statuses);
             var builder = WebApplication.CreateBuilder();
             builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.Logging.ClearProviders();
             _app = builder.Build();
             _app.Run(AnswerAsync);
         }
