@@ -23,7 +23,7 @@ public sealed class JobClientTests
     {
         await using var hosts = await StartAsync();
         (await hosts.Client.CallAsync<string>("a job", null, new JobCallOptions { Path = "api/v1/where?x=1", Version = "1/2" }))
-            .ShouldBe("POST /pub/job/a job/1%2F2/api/v1/where?x=1");
+            .ShouldBe("POST /pub/job/a%20job/1%2F2/api/v1/where?x=1");
         (await hosts.Client.CallAsync<string>("where", null, new JobCallOptions { Path = "/api/v1/where" }))
             .ShouldBe("POST /pub/job/where/latest/api/v1/where");
         (await hosts.Client.CallAsync<string>("get", null, new JobCallOptions { Path = "/api/v1/get", Method = HttpMethod.Get }))
