@@ -9,12 +9,16 @@ internal sealed class QueueTransports(IEnumerable<IJobQueueTransport> queues, IE
 
     /// <summary>Makes a queue; nothing is connected yet.</summary>
     /// <exception cref="JobLoadException">No transport knows the scheme.</exception>
-    public IJobQueue CreateQueue(QueueOptions options) =>
-        Array.Find(_queues, transport => transport.Schemes.Contains(options.Url.Scheme, StringComparer.Ordinal)) is { } found
-            ? found.Create(options)
-            : throw new JobLoadException(
-                $"The queue {options.Url} needs a transport for {options.Url.Scheme}:, which this host does not have; "
-                + $"it has {string.Join(", ", _queues.SelectMany(transport => transport.Schemes).Distinct().Order().Select(scheme => scheme + ":"))}.");
+    public IJobQueue CreateQueue(QueueOptions options)
+    {
+        var scheme = options.Url.Scheme;
+        if (Array.Find(_queues, transport => transport.Schemes.Contains(scheme, StringComparer.Ordinal)) is { } found)
+            return found.Create(options);
+        var known = _queues.SelectMany(transport => transport.Schemes).Distinct(StringComparer.Ordinal);
+        throw new JobLoadException(
+            $"The queue {options.Url} needs a transport for {scheme}:, which this host does not have; "
+            + $"it has {string.Join(", ", known.Order(StringComparer.Ordinal).Select(name => $"{name}:"))}.");
+    }
 
     /// <summary>Makes the store of a URL; null where no transport knows its scheme.</summary>
     public ITaskStore? CreateStore(QueueUrl url) =>
