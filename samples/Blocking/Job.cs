@@ -1,6 +1,6 @@
 // A plain synchronous job that holds its thread. Probes and metrics answer at once however many calls block:
 //   jobrunner run samples/Blocking/Job.cs
-//   for i in $(seq 200); do curl -s -o /dev/null -d '{"seconds": 10}' http://localhost:7000/api/v1/perform & done
+//   for i in $(seq 200); do curl -s -o /dev/null --json '{"seconds": 10}' http://localhost:7000/api/v1/perform & done
 //   curl http://localhost:7000/live
 
 /// <summary>Blocks a thread, as many libraries do.</summary>

@@ -1,6 +1,6 @@
 // Serve the sample "Primer" on port 7001, then this job:
 //   PUB_URL=http://localhost:7001/pub jobrunner run samples/Chain/Job.cs
-//   curl -H 'X-Request-Tracing-Id: chain-1' -d '{"numbers": [7, 8, 9]}' http://localhost:7000/api/v1/perform
+//   curl -H 'X-Request-Tracing-Id: chain-1' --json '{"numbers": [7, 8, 9]}' http://localhost:7000/api/v1/perform
 // The tracing id shows in the logs of both jobs.
 using JobRunner;
 

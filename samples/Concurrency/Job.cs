@@ -1,7 +1,7 @@
 // Two calls run at once and three more wait; further ones are told to come back later:
 //   jobrunner run samples/Concurrency/Job.cs
 //   for i in 1 2 3 4 5 6; do
-//     curl -s -o /dev/null -w '%{http_code}\n' -d '{"seconds": 2}' http://localhost:7000/api/v1/perform &
+//     curl -s -o /dev/null -w '%{http_code}\n' --json '{"seconds": 2}' http://localhost:7000/api/v1/perform &
 //   done; wait
 // Five answers are 200 and one is 429.
 

@@ -39,6 +39,7 @@ internal sealed partial class JobServer
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, settings.Manifest));
         AddTelemetry(builder, settings);
         builder.Services.AddJob(source, settings);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = JobStop.LongestStop(settings));
         builder.Services.AddResponseCompression();
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
         {

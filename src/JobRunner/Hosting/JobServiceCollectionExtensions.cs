@@ -54,7 +54,7 @@ public static class JobServiceCollectionExtensions
         services.AddHostedService<JobLoader>();
         services.Configure<HostOptions>(host =>
         {
-            var needed = settings.Manifest.Extra.ShutdownDelay + settings.Manifest.Extra.ShutdownGrace + JobStop.LastMoment;
+            var needed = JobStop.LongestStop(settings);
             host.ShutdownTimeout = host.ShutdownTimeout > needed ? host.ShutdownTimeout : needed;
         });
         return services;

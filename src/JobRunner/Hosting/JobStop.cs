@@ -12,7 +12,7 @@ internal sealed partial class JobStop(
     : IHostedLifecycleService, IDisposable
 {
     /// <summary>What calls get to end after their tokens were cancelled.</summary>
-    public static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -24,6 +24,10 @@ internal sealed partial class JobStop(
 
     /// <summary>Cancelled when the grace period is over.</summary>
     public CancellationToken Forced => _forced.Token;
+
+    /// <summary>What a stop may take before the server breaks connections off.</summary>
+    public static TimeSpan LongestStop(JobSettings settings) =>
+        settings.Manifest.Extra.ShutdownDelay + settings.Manifest.Extra.ShutdownGrace + LastMoment;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {

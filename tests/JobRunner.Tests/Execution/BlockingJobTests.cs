@@ -47,6 +47,6 @@ public sealed class BlockingJobTests
     {
         const string name = "\njobrunner_calls_in_flight ";
         var start = metrics.IndexOf(name, StringComparison.Ordinal) + name.Length;
-        return int.Parse(metrics.AsSpan(start, metrics.IndexOf('\n', start) - start));
+        return (int)double.Parse(metrics.AsSpan(start, metrics.IndexOf('\n', start) - start));
     }
 }
