@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Globalization;
 using JobRunner.Execution;
 using JobRunner.Jobs;
@@ -138,7 +137,6 @@ internal sealed class CallHandler(
             CallerName = settings.CallerOf(http),
             TracingId = headers[settings.TracingHeader],
             PredecessorId = headers[JobHeaders.Predecessor],
-            Parent = ParentOf(headers),
             Timeout = timeout,
             HttpContext = http,
         };
@@ -166,11 +164,6 @@ internal sealed class CallHandler(
         timeout = timeout is { } most && most < asked ? most : asked;
         return true;
     }
-
-    private static ActivityContext ParentOf(IHeaderDictionary headers) =>
-        headers.TraceParent is [{ } parent] && ActivityContext.TryParse(parent, headers.TraceState, isRemote: true, out var context)
-            ? context
-            : default;
 
     private void LimitBody(HttpContext http)
     {
