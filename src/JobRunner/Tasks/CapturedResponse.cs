@@ -16,16 +16,15 @@ internal static class CapturedResponse
         JobDefinition definition,
         EndpointDefinition endpoint,
         IServiceProvider services,
-        TaskFeed? feed,
-        CancellationToken cancellationToken)
+        TaskFeed? feed)
     {
         using var body = new MemoryStream();
-        var http = new DefaultHttpContext { RequestServices = services, RequestAborted = cancellationToken };
+        var http = new DefaultHttpContext { RequestServices = services, RequestAborted = outcome.ReadToken };
         http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body));
         try
         {
             if (outcome.IsSuccess && outcome.Value is not null && endpoint.StreamReader is not null)
-                await CollectAsync(http, outcome, definition, endpoint, feed, cancellationToken);
+                await CollectAsync(http, outcome, definition, endpoint, feed);
             else
                 await new ResultResponse(definition, endpoint).WriteAsync(http, outcome);
         }
@@ -35,13 +34,12 @@ internal static class CapturedResponse
             outcome.FailWhileRead(exception);
         }
 
-        if (outcome.Failure is { } failure && outcome.IsSuccess == false && http.Response.StatusCode < 400)
+        if (outcome.Failure is { } failure && http.Response.StatusCode < 400)
         {
             await http.Response.BodyWriter.FlushAsync(CancellationToken.None);
             body.SetLength(0);
-            var failed = JobOutcome.Failed(failure.Cause ?? new InvalidOperationException(failure.Message));
             http.Response.Headers.Clear();
-            ErrorResponse.Write(http, failed.Status, failed.Failure!);
+            ErrorResponse.Write(http, outcome.Status, failure);
         }
 
         await http.Response.BodyWriter.FlushAsync(CancellationToken.None);
@@ -53,13 +51,12 @@ internal static class CapturedResponse
         JobOutcome outcome,
         JobDefinition definition,
         EndpointDefinition endpoint,
-        TaskFeed? feed,
-        CancellationToken cancellationToken)
+        TaskFeed? feed)
     {
         var item = new ArrayBufferWriter<byte>(256);
         var output = http.Response.BodyWriter;
         var count = 0L;
-        await foreach (var value in endpoint.StreamReader!(outcome.Value!, cancellationToken).WithCancellation(cancellationToken))
+        await foreach (var value in endpoint.StreamReader!(outcome.Value!, outcome.ReadToken).WithCancellation(outcome.ReadToken))
         {
             item.ResetWrittenCount();
             ResultWriter.Write(item, value, endpoint.ResultJson, definition.JsonOptions);

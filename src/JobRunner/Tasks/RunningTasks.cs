@@ -26,7 +26,11 @@ internal sealed class RunningTasks : IDisposable
     }
 
     // A later run of the same task may have taken the place of one whose lease was lost.
-    public void Remove(Run run) => _runs.TryRemove(KeyValuePair.Create(run.Lease.TaskId, run));
+    public void Remove(Run run)
+    {
+        _runs.TryRemove(KeyValuePair.Create(run.Lease.TaskId, run));
+        run.Dispose();
+    }
 
     public void Dispose() => _changes.Changed -= OnChanged;
 
@@ -37,7 +41,7 @@ internal sealed class RunningTasks : IDisposable
     }
 
     /// <summary>One run.</summary>
-    internal sealed class Run(TaskLease lease)
+    internal sealed class Run(TaskLease lease) : IDisposable
     {
         private readonly CancellationTokenSource _stop = new();
 
@@ -46,11 +50,23 @@ internal sealed class RunningTasks : IDisposable
         /// <summary>Cancelled when the run shall end.</summary>
         public CancellationToken Token => _stop.Token;
 
+        public void Dispose() => _stop.Dispose();
+
         /// <summary>Whether somebody else holds the task now.</summary>
         public bool IsLost { get; private set; }
 
         /// <summary>Asks the job to end. Its callbacks are the job's code, which must not hold up who asks.</summary>
-        public void Stop() => _ = _stop.CancelAsync();
+        public void Stop()
+        {
+            try
+            {
+                _ = _stop.CancelAsync();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The run has just ended by itself.
+            }
+        }
 
         public void Lose()
         {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Reflection;
 using JobRunner.Execution;
 using JobRunner.Jobs;
@@ -45,7 +44,8 @@ internal sealed class TaskExecution(ServedJob served, IServiceProvider services)
             CallerName = record.Caller,
             TracingId = record.TracingId,
             PredecessorId = record.PredecessorId,
-            Parent = ActivityContext.TryParse(record.TraceParent, traceState: null, isRemote: true, out var parent) ? parent : default,
+            TraceParent = record.TraceParent,
+            Queue = record.Queue,
             Timeout = timeout,
             Progress = feed is null ? null : feed.Report,
             Place = place,
@@ -55,7 +55,7 @@ internal sealed class TaskExecution(ServedJob served, IServiceProvider services)
         var outcome = await pipeline.RunAsync(call, cancellationToken);
         await using (outcome)
         {
-            var response = await CapturedResponse.OfAsync(outcome, job.Definition, endpoint, services, feed, cancellationToken);
+            var response = await CapturedResponse.OfAsync(outcome, job.Definition, endpoint, services, feed);
             return Describe(outcome, response, timeout);
         }
     }
@@ -74,13 +74,14 @@ internal sealed class TaskExecution(ServedJob served, IServiceProvider services)
                 IsRetryable = response.HttpStatus >= 500
                     && failure.Cause?.GetType().GetCustomAttribute<NoRetryAttribute>(inherit: true) is null,
             },
-            WasCancelled: failure.Cause is OperationCanceledException || outcome.Status == JobOutcome.ClientClosedRequest);
+            WasCancelled: outcome.Status == JobOutcome.ClientClosedRequest || failure.Type == CallRefusals.Stopped);
     }
 }
 
 /// <summary>How one run ended.</summary>
 /// <param name="Outcome">What is to be stored.</param>
-/// <param name="WasCancelled">Whether the job gave up because its token was cancelled.</param>
+/// <param name="WasCancelled">Whether the job gave up because its token was cancelled: the task is given back, or
+/// cancelled where that was asked for.</param>
 internal sealed record TaskRun(TaskOutcome Outcome, bool WasCancelled)
 {
     public static TaskRun Ended(TaskOutcome outcome) => new(outcome, WasCancelled: false);

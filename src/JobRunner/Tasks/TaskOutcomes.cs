@@ -12,7 +12,7 @@ internal sealed partial class TaskOutcomes(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>Ends a run: with its outcome, another attempt, or its task given back.</summary>
-    public async Task StoreAsync(RunningTasks.Run run, TaskRun result, bool isForced)
+    public async Task StoreAsync(RunningTasks.Run run, TaskRun result)
     {
         if (run.IsLost)
         {
@@ -20,7 +20,7 @@ internal sealed partial class TaskOutcomes(
             return;
         }
 
-        if (isForced && result.WasCancelled)
+        if (result.WasCancelled)
         {
             await ReleaseAsync(run.Lease);
             return;

@@ -31,7 +31,6 @@ internal sealed partial class TaskRunner(
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _free = new(gate.MaxConcurrency ?? settings.UncappedConcurrency);
     private Task _loop = Task.CompletedTask;
-    private volatile bool _isForced;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +46,6 @@ internal sealed partial class TaskRunner(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _isForced = true;
         foreach (var run in running.All)
             run.Stop();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -115,7 +113,7 @@ internal sealed partial class TaskRunner(
 
             while (places.Count < MaxClaim && _free.Wait(0, CancellationToken.None))
             {
-                if (gate.TryEnterIdle() is { } place)
+                if (gate.TryEnter() is { } place)
                 {
                     places.Enqueue(place);
                     continue;
@@ -168,7 +166,7 @@ internal sealed partial class TaskRunner(
             if (record.Deadline < time.GetUtcNow())
             {
                 place.Release();
-                await outcomes.StoreAsync(run, TaskRun.Ended(TaskFailures.Expired()), _isForced);
+                await outcomes.StoreAsync(run, TaskRun.Ended(TaskFailures.Expired()));
                 return;
             }
 
@@ -176,7 +174,7 @@ internal sealed partial class TaskRunner(
             var result = await Task.Run(() => execution.RunAsync(
                 record, run.Lease.Attempt, settings.Extra.TaskTimeout, place, feed, run.Token));
             await feed.FlushAsync();
-            await outcomes.StoreAsync(run, result, _isForced);
+            await outcomes.StoreAsync(run, result);
         }
         catch (Exception exception)
         {
