@@ -32,6 +32,13 @@ public sealed class JobOutcome : IAsyncDisposable
     /// read.</summary>
     internal Func<ValueTask>? WhenRead { get; set; }
 
+    /// <summary>Cancelled when a result that is made while it is read is no longer wanted.</summary>
+    internal CancellationToken ReadToken { get; set; }
+
+    /// <summary>What such a result becomes when its token is cancelled because the call's time is over; null where that
+    /// is not why.</summary>
+    internal Func<JobOutcome?>? WhenCancelled { get; set; }
+
     /// <summary>A call that succeeded.</summary>
     public static JobOutcome Success(object? value) => new(200) { Value = value };
 

@@ -76,7 +76,33 @@ internal sealed class JobPipeline(
     private async ValueTask<JobOutcome> RunBoundedAsync(
         JobCall call, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var expiry = new CancellationTokenSource(timeout, time);
+        var expiry = new CancellationTokenSource(timeout, time);
+        try
+        {
+            var outcome = await RunBoundedAsync(call, timeout, expiry, cancellationToken);
+            if (outcome.WhenRead is not { } whenRead)
+                return outcome;
+
+            // The time covers reading too.
+            var held = expiry;
+            expiry = null;
+            outcome.WhenCancelled = () => held.IsCancellationRequested ? TimedOut(timeout) : null;
+            outcome.WhenRead = async () =>
+            {
+                await whenRead();
+                held.Dispose();
+            };
+            return outcome;
+        }
+        finally
+        {
+            expiry?.Dispose();
+        }
+    }
+
+    private async ValueTask<JobOutcome> RunBoundedAsync(
+        JobCall call, TimeSpan timeout, CancellationTokenSource expiry, CancellationToken cancellationToken)
+    {
         var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, forcedStop, expiry.Token);
         GatePlace? place;
         try
@@ -131,6 +157,7 @@ internal sealed class JobPipeline(
         if (outcome.IsSuccess && InProcessExecutor.IsReadLater(call.Endpoint, outcome.Value))
         {
             var inner = outcome.WhenRead;
+            outcome.ReadToken = linked?.Token ?? CancellationToken.None;
             outcome.WhenRead = async () =>
             {
                 if (inner is not null)

@@ -157,7 +157,7 @@ internal sealed class CallHandler(
         if (header.Count == 0)
             return true;
         if (!double.TryParse(header[0], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            || seconds <= 0)
+            || !(seconds > 0))
             return false;
         var asked = seconds < HttpSettings.MaxTimeout.TotalSeconds ? TimeSpan.FromSeconds(seconds) : HttpSettings.MaxTimeout;
         timeout = timeout is { } most && most < asked ? most : asked;

@@ -68,6 +68,11 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
         return endpoints;
     }
 
+    // Whoever may read a page may ask for its headers alone; a call would run for nothing.
+    private static string[] MethodsOf(JobRoute route) => route.Kind != RouteKind.Call && route.Method == HttpMethods.Get
+        ? [HttpMethods.Get, HttpMethods.Head]
+        : [route.Method!];
+
     private RouteEndpoint Build(JobRoute route, string prefix)
     {
         RequestDelegate handler = _frame is null ? route.Handler : http => _frame.InvokeAsync(http, route.Handler);
@@ -78,7 +83,7 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
             Metadata = { route },
         };
         if (route.Method is not null)
-            builder.Metadata.Add(new HttpMethodMetadata([route.Method]));
+            builder.Metadata.Add(new HttpMethodMetadata(MethodsOf(route)));
         return (RouteEndpoint)builder.Build();
     }
 }
