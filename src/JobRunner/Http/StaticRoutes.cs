@@ -103,8 +103,14 @@ internal sealed partial class StaticRoutes(ServedJob served, HttpSettings settin
 
         http.Response.Headers.XContentTypeOptions = "nosniff";
         return Results.Stream(
-            stream, mediaType, lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(stream.SafeFileHandle)), enableRangeProcessing: true).ExecuteAsync(http);
+            stream, WithCharset(mediaType), lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(stream.SafeFileHandle)), enableRangeProcessing: true).ExecuteAsync(http);
     }
+
+    // Text without a charset is taken for another than UTF-8 by many clients.
+    private static string WithCharset(string mediaType) =>
+        mediaType.StartsWith("text/", StringComparison.OrdinalIgnoreCase) && !mediaType.Contains("charset", StringComparison.OrdinalIgnoreCase)
+            ? mediaType + "; charset=utf-8"
+            : mediaType;
 
     private static string Escape(string path) => path
         .Replace("{", "{{", StringComparison.Ordinal)
