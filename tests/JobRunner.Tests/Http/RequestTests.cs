@@ -35,6 +35,8 @@ public sealed class RequestTests(ServedFixture<EchoJob> served, LimitedHost limi
     [InlineData("{/**/\"value\":1}", 422, "json_invalid")]
     [InlineData("{\"value\":NaN}", 422, "json_invalid")]
     [InlineData("{\"value\":01}", 422, "json_invalid")]
+    [InlineData("{\"value\":\"\\ud800\"}", 422, "json_invalid")]
+    [InlineData("{\"\\udc00\":1}", 422, "json_invalid")]
     [InlineData("[]", 422, "dict_type")]
     [InlineData("7", 422, "dict_type")]
     [InlineData("\"text\"", 422, "dict_type")]
