@@ -65,7 +65,7 @@ internal sealed class RequestMutator(int seed)
     {
         var body = Body(goodBody);
         var request = new StringBuilder();
-        request.Append(CultureInfo.InvariantCulture, $"{(OneIn(4) ? Pick(Methods) : "POST")} {Path(path)} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+        request.Append(CultureInfo.InvariantCulture, $"{(OneIn(4) ? Pick(Methods) : "POST")} {Path(path)} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n");
         if (!OneIn(4))
             request.Append("Content-Type: application/json\r\n");
         for (var count = _random.Next(3); count > 0; count--)
