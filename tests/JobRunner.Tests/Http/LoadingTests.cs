@@ -121,6 +121,17 @@ public sealed class LoadingTests
         (await inheriting.CallAsync("/perform", "{}")).Body.ShouldBe("\"base\"");
     }
 
+    [Fact]
+    public async Task Two_methods_may_name_the_parameters_of_one_path_differently()
+    {
+        await using var host = await TestHost.ServeAsync(typeof(TwoTemplates));
+
+        (await host.GetAsync("/api/v1/a/7")).Body.ShouldBe("7");
+        (await host.CallAsync("/a/7", "{}")).Body.ShouldBe("70");
+        var wrong = await host.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/v1/a/7"));
+        (wrong.Status, string.Join(",", wrong.ContentHeaders.Allow.Order())).ShouldBe((405, "GET,POST"));
+    }
+
     private static void ShouldBeLoading(Answer answer)
     {
         answer.Status.ShouldBe(503, answer.Body);
@@ -258,6 +269,15 @@ public sealed class LoadingTests
 
         [JobEndpoint("/A/{y}")]
         public int Two(int y) => y;
+    }
+
+    public class TwoTemplates : BaseJob
+    {
+        [JobEndpoint("/a/{x}", Method = "GET")]
+        public int One(int x) => x;
+
+        [JobEndpoint("/a/{y}")]
+        public int Two(int y) => 10 * y;
     }
 
     public class SameInBothSpellings : BaseJob
