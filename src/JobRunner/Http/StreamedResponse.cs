@@ -49,8 +49,7 @@ internal static class StreamedResponse
         catch (Exception exception)
         {
             outcome.FailWhileRead(exception);
-            var ending = exception is OperationCanceledException ? outcome.WhenCancelled?.Invoke() : null;
-            Fail(http, ending ?? JobOutcome.Failed(exception), asEvents, hasBegun: count > 0);
+            Fail(http, outcome, asEvents, hasBegun: count > 0);
         }
     }
 
