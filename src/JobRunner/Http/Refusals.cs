@@ -66,8 +66,8 @@ internal static class Refusals
     /// <summary>Ends a request whose client left before it had said what it wants.</summary>
     public static void ClientGone(HttpContext http)
     {
-        http.Response.Headers.Connection = "close";
         http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+        http.Abort();
     }
 
     public static void Unreadable(HttpContext http, BadHttpRequestException exception, HttpSettings settings)
