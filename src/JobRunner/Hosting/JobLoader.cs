@@ -2,6 +2,7 @@ using JobRunner.Execution;
 using JobRunner.Http;
 using JobRunner.Jobs;
 using JobRunner.Telemetry.Metrics;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -120,7 +121,8 @@ internal sealed partial class JobLoader(
         var job = new LoadedJob(_instance!, definition, provider);
         ExecutorChoice.Check(definition, settings.Manifest);
         StaticRoutes.Check(job, settings.Manifest);
-        return job;
+        RouteCheck.Check(definition, services.GetRequiredService<IInlineConstraintResolver>());
+        return job with { Webview = WebviewRoutes.CreateApp(job, settings.Identity) };
     }
 
     private void Publish(LoadedJob job)
