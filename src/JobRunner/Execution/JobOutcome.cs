@@ -73,6 +73,9 @@ public sealed class JobOutcome : IAsyncDisposable
         };
     }
 
+    /// <summary>What counts the call once its result has been read: only then is it known to be a success.</summary>
+    internal Action? Ended { get; set; }
+
     /// <summary>Turns a success into a failure when making the result fails while it is read.</summary>
     internal void FailWhileRead(Exception exception)
     {
@@ -80,11 +83,26 @@ public sealed class JobOutcome : IAsyncDisposable
         (Status, Failure) = (failed.Status, failed.Failure);
     }
 
-    /// <summary>Ends a result that is made while it is read; must be called when reading is over.</summary>
+    /// <summary>Ends the call; must be called when its result has been read, or nobody will.</summary>
     public ValueTask DisposeAsync()
     {
-        var whenRead = WhenRead;
-        WhenRead = null;
-        return whenRead?.Invoke() ?? ValueTask.CompletedTask;
+        var (whenRead, ended) = (WhenRead, Ended);
+        (WhenRead, Ended) = (null, null);
+        if (whenRead is not null)
+            return EndAsync(whenRead, ended);
+        ended?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async ValueTask EndAsync(Func<ValueTask> whenRead, Action? ended)
+    {
+        try
+        {
+            await whenRead();
+        }
+        finally
+        {
+            ended?.Invoke();
+        }
     }
 }

@@ -1,15 +1,24 @@
+using JobRunner.Telemetry.Logs;
 using JobRunner.Telemetry.Metrics;
+using JobRunner.Telemetry.Tracing;
+using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Execution;
 
-/// <summary>The one path of every call: gate, metrics, timeout, executor.</summary>
+/// <summary>The one path of every call: gate, metrics, log, trace, timeout, executor.</summary>
 /// <param name="gate">Gives places.</param>
 /// <param name="executor">Carries calls out.</param>
 /// <param name="instruments">Count them.</param>
 /// <param name="time">The clock of timeouts.</param>
+/// <param name="logger">Gets one line of each call that fails.</param>
 /// <param name="forcedStop">Cancelled when calls that still run shall end at once.</param>
 internal sealed class JobPipeline(
-    CallGate gate, IJobExecutor executor, JobInstruments instruments, TimeProvider time, CancellationToken forcedStop)
+    CallGate gate,
+    IJobExecutor executor,
+    JobInstruments instruments,
+    TimeProvider time,
+    ILogger logger,
+    CancellationToken forcedStop)
 {
     /// <summary>Whether a call may have to wait for its place.</summary>
     public bool CanWait => gate.MaxConcurrency is not null;
@@ -21,20 +30,28 @@ internal sealed class JobPipeline(
     {
         var started = time.GetTimestamp();
         instruments.CallStarted(call.Endpoint.Tag);
+        var span = CallTracing.IsListening ? CallSpans.Start(call) : default;
         var outcome = call.Timeout is { } timeout
             ? await RunBoundedAsync(call, timeout, cancellationToken)
             : await RunUnboundedAsync(call, cancellationToken);
 
-        // A result that is made while it is read ends its call when reading does.
-        if (outcome.WhenRead is null)
-            End(call, outcome, started);
+        // Writing a result can still fail: a success is none until it has been read.
+        if (outcome.IsSuccess)
+            outcome.Ended = () => End(call, outcome, started, span);
         else
-            outcome.ThenWhenRead(() => End(call, outcome, started));
+            End(call, outcome, started, span);
         return outcome;
     }
 
-    private void End(JobCall call, JobOutcome outcome, long started) => instruments.CallEnded(
-        call.Endpoint.Tag, outcome.Status, !outcome.IsSuccess, time.GetElapsedTime(started).TotalSeconds);
+    private void End(JobCall call, JobOutcome outcome, long started, CallSpan span)
+    {
+        instruments.CallEnded(
+            call.Endpoint.Tag, outcome.Status, !outcome.IsSuccess, time.GetElapsedTime(started).TotalSeconds);
+        if (outcome.Failure is { Cause: { } cause })
+            CallLog.Failed(logger, call.Endpoint.Path, cause);
+        span.Ended(outcome.Status, outcome.Failure?.Cause);
+        span.Dispose();
+    }
 
     private async ValueTask<JobOutcome> RunUnboundedAsync(JobCall call, CancellationToken starter)
     {

@@ -3,7 +3,9 @@ using JobRunner.Hosting;
 using JobRunner.Clients;
 using JobRunner.Http;
 using JobRunner.Http.Access;
+using JobRunner.Telemetry;
 using JobRunner.Telemetry.Metrics;
+using JobRunner.Telemetry.Profiler;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -94,6 +96,12 @@ public static class JobServiceCollectionExtensions
         services.AddSingleton<IJobRoutes, RootRoutes>();
         services.AddSingleton<IJobRoutes, DocsRoutes>();
         services.AddSingleton<IJobRoutes, WebviewRoutes>();
+        if (EnvironmentFlag.IsOn(Environment.GetEnvironmentVariable(JobProfiler.EnabledKey)))
+        {
+            services.AddSingleton<JobProfiler>();
+            services.AddSingleton<IJobRoutes, ProfilerRoutes>();
+        }
+
         services.AddSingleton<IJobRoutes>(provider => new StaticRoutes(
             provider.GetRequiredService<ServedJob>(),
             provider.GetRequiredService<HttpSettings>(),

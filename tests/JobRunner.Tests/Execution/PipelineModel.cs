@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using System.Buffers;
 using JobRunner.Execution;
 using JobRunner.Jobs;
@@ -31,7 +32,7 @@ internal sealed class PipelineModel : IJobExecutor, IDisposable
         (_places, _line) = (places, line);
         Gate = new CallGate(places, line);
         _instruments = new JobInstruments(Time);
-        _pipeline = new JobPipeline(Gate, this, _instruments, Time, CancellationToken.None);
+        _pipeline = new JobPipeline(Gate, this, _instruments, Time, NullLogger.Instance, CancellationToken.None);
     }
 
     public ManualTime Time { get; } = new();
