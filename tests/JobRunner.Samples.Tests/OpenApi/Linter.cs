@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace JobRunner.Samples.Tests.OpenApi;
@@ -22,12 +23,17 @@ internal static class Linter
                 "--config", Path.Combine(Manifest, "redocly.yaml"), "--format", "json", .. documents,
             ]);
         output.ShouldStartWith("{", Case.Sensitive, output + errors);
-        return
-        [
-            .. JsonSerializer.Deserialize<JsonElement>(output).GetProperty("problems").EnumerateArray()
-                .Select(problem => $"{problem.GetProperty("severity")} {problem.GetProperty("ruleId")}: {problem.GetProperty("message")} "
-                    + problem.GetProperty("location").GetRawText()),
-        ];
+
+        // One report after the other, one of each document.
+        using var reports = new MemoryStream(Encoding.UTF8.GetBytes(output));
+        var problems = new List<string>();
+        await foreach (var report in JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(reports, topLevelValues: true))
+        {
+            foreach (var problem in report.GetProperty("problems").EnumerateArray())
+                problems.Add(problem.GetRawText());
+        }
+
+        return problems;
     }
 
     private static async Task<string> InstallAsync()
