@@ -30,9 +30,17 @@ internal sealed partial class JobRunnerProcess : IAsyncDisposable
     public string Error => Text(_error);
 
     public static JobRunnerProcess Start(
-        string[] args, string? workingDirectory = null, IReadOnlyDictionary<string, string>? environment = null)
+        string[] args, string? workingDirectory = null, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartExecutable("JobRunner.Cli", args, workingDirectory, environment);
+
+    /// <summary>Starts another host that stands beside these tests.</summary>
+    public static JobRunnerProcess StartExecutable(
+        string executable,
+        string[] args,
+        string? workingDirectory = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "JobRunner.Cli"), args)
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, executable), args)
         {
             WorkingDirectory = workingDirectory ?? Path.GetTempPath(),
             UseShellExecute = false,

@@ -1,7 +1,9 @@
 using JobRunner.Execution;
 using JobRunner.Hosting;
 using JobRunner.Http;
+using JobRunner.Telemetry;
 using JobRunner.Telemetry.Metrics;
+using JobRunner.Telemetry.Profiler;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -80,6 +82,12 @@ public static class JobServiceCollectionExtensions
         services.AddSingleton<IJobRoutes, RootRoutes>();
         services.AddSingleton<IJobRoutes, DocsRoutes>();
         services.AddSingleton<IJobRoutes, WebviewRoutes>();
+        if (EnvironmentFlag.IsOn(Environment.GetEnvironmentVariable(JobProfiler.EnabledKey)))
+        {
+            services.AddSingleton<JobProfiler>();
+            services.AddSingleton<IJobRoutes, ProfilerRoutes>();
+        }
+
         services.AddSingleton<IJobRoutes>(provider => new StaticRoutes(
             provider.GetRequiredService<ServedJob>(),
             provider.GetRequiredService<HttpSettings>(),

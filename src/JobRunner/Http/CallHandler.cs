@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using JobRunner.Execution;
 using JobRunner.Jobs;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -49,6 +50,12 @@ internal sealed class CallHandler(
             Refusals.Unreadable(http, exception, settings);
             return;
         }
+        catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
+        {
+            // The client left before it had said what it wants.
+            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+            return;
+        }
 
         try
         {
@@ -60,8 +67,15 @@ internal sealed class CallHandler(
         }
     }
 
-    private Task HandleJsonAsync(HttpContext http, in ReadOnlySequence<byte> body)
+    private Task HandleJsonAsync(HttpContext http, ReadOnlySequence<byte> body)
     {
+        body = RequestBody.WithoutByteOrderMark(body);
+        if (!RequestBody.IsPlain(http.Request))
+        {
+            Refusals.UnsupportedEncoding(http);
+            return Task.CompletedTask;
+        }
+
         if (PayloadCheck.IsAbsent(body))
             return RunAsync(http, endpoint.Example is { } example ? new(example) : NoArguments);
         if (!RequestBody.IsJson(http.Request))
@@ -81,9 +95,19 @@ internal sealed class CallHandler(
         {
             payload = FormPayload.Of(await http.Request.ReadFormAsync(settings.FormOptions), endpoint);
         }
-        catch (Exception exception) when (exception is BadHttpRequestException)
+        catch (BadHttpRequestException exception)
         {
-            Refusals.Unreadable(http, (BadHttpRequestException)exception, settings);
+            Refusals.Unreadable(http, exception, settings);
+            return;
+        }
+        catch (ArgumentBindingException exception)
+        {
+            ErrorResponse.Write(http, StatusCodes.Status400BadRequest, JobFailure.Of(exception));
+            return;
+        }
+        catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
+        {
+            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
             return;
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)

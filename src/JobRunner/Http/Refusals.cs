@@ -36,6 +36,10 @@ internal static class Refusals
             ? "send the arguments as multipart/form-data or as application/json in UTF-8"
             : "send the arguments as JSON in UTF-8, with the header Content-Type: application/json");
 
+    public static void UnsupportedEncoding(HttpContext http) => ErrorResponse.Refuse(
+        http, StatusCodes.Status415UnsupportedMediaType, "UnsupportedMediaType",
+        "send the body as it is, without Content-Encoding");
+
     public static void BadPayload(HttpContext http, PayloadProblem problem) => ErrorResponse.Write(
         http,
         StatusCodes.Status422UnprocessableEntity,

@@ -1,7 +1,13 @@
+using System.Text;
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
 using JobRunner.Telemetry;
 using JobRunner.Telemetry.Logs;
 using Microsoft.Extensions.Logging;
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Parsing;
 using Shouldly;
 using Xunit;
 
@@ -71,6 +77,19 @@ public sealed class ForgedLineTests
     }
 
     [Fact]
+    public void Whatever_the_text_a_line_is_one_line_and_structured_text_reads_back() => Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(2000),
+        Prop.ForAll<NonNull<string>>(text =>
+        {
+            Format(new ConsoleLineFormatter(colours: false), text.Get).ShouldNotContain(c => char.IsControl(c));
+            var json = Format(new JsonLineFormatter(), text.Get);
+            json.ShouldNotContain(c => char.IsControl(c));
+            // What is no Unicode text cannot be UTF-8.
+            JsonDocument.Parse(json).RootElement.GetProperty("key").GetString()
+                .ShouldBe(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Get)));
+        }));
+
+    [Fact]
     public void An_escape_shows_what_was_there()
     {
         using var log = new LogCapture(new LogOptions());
@@ -78,6 +97,21 @@ public sealed class ForgedLineTests
         log.Logger.LogInformation("{Value}", "a\tb\nc\u0085d\u202ee\U0001F600");
 
         log.Lines().ShouldHaveSingleItem().ShouldEndWith(@"a\tb\nc\u0085d\u202ee" + "\U0001F600");
+    }
+
+    private static string Format(ITextFormatter format, string text)
+    {
+        using var output = new StringWriter();
+        format.Format(
+            new LogEvent(
+                DateTimeOffset.UnixEpoch,
+                LogEventLevel.Information,
+                null,
+                new MessageTemplateParser().Parse("{key}"),
+                [new LogEventProperty("key", new ScalarValue(text))]),
+            output);
+        output.ToString().ShouldEndWith("\n");
+        return output.ToString()[..^1];
     }
 
     private sealed class Sneaky

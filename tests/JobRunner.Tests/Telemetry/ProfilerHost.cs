@@ -11,7 +11,7 @@ namespace JobRunner.Tests.Telemetry;
 internal sealed class ProfilerHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly ProfilerSession[] _sessions = [new(new MemoryProfile()), new(new CpuProfile())];
+    private readonly JobProfiler _profiler = new();
 
     private ProfilerHost(WebApplication app) => _app = app;
 
@@ -23,7 +23,8 @@ internal sealed class ProfilerHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var host = new ProfilerHost(builder.Build());
-        host._app.MapProfiler("/api/v1/profiler", host._sessions);
+        foreach (var endpoint in ProfilerEndpoints.Of(host._profiler))
+            host._app.MapMethods($"/api/v1/profiler/{endpoint.Path}", [endpoint.Method], endpoint.Handler);
         await host._app.StartAsync();
         host.Client = new HttpClient { BaseAddress = new Uri(host._app.Urls.Single() + "/api/v1/profiler/") };
         return host;
@@ -50,7 +51,6 @@ internal sealed class ProfilerHost : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
-        foreach (var session in _sessions)
-            await session.DisposeAsync();
+        await _profiler.DisposeAsync();
     }
 }

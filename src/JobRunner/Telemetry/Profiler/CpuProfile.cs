@@ -6,11 +6,20 @@ using Microsoft.Diagnostics.Tracing.Parsers;
 
 namespace JobRunner.Telemetry.Profiler;
 
-/// <summary>Samples the stacks of all threads each millisecond, and counts those that run managed code.</summary>
+/// <summary>
+/// Samples the stacks of all threads, about each millisecond, and gives each sample the time since the last of its
+/// thread. Only threads that run managed code count: one that waits is seen outside of it.
+/// </summary>
 internal sealed class CpuProfile : IProfileKind
 {
     private const string SampleProfiler = "Microsoft-DotNETCore-SampleProfiler";
-    private const double MillisecondsPerSample = 1;
+    private const double FirstSample = 1;
+
+    /// <summary>A longer gap says that the sampler, not the thread, was held up.</summary>
+    private const double LongestGap = 50;
+
+    /// <summary>A worker of the thread pool that spins for a moment before it waits for work.</summary>
+    private const string Idle = "System.Threading.LowLevelSpinWaiter.Wait";
 
     public string Name => "cpu";
 
@@ -34,14 +43,20 @@ internal sealed class CpuProfile : IProfileKind
     {
         var busy = new ProfileTally("Time in managed code", ProfileUnit.Milliseconds);
         var frames = new Dictionary<CodeAddressIndex, StackFrameName?>();
+        var lastSeen = new Dictionary<int, double>();
         var samples = 0;
-        // A thread that waits is seen outside of managed code.
         new SampleProfilerTraceEventParser(source).ThreadSample += sample =>
         {
+            var time = sample.TimeStampRelativeMSec;
+            var gap = lastSeen.TryGetValue(sample.ThreadID, out var last) ? time - last : FirstSample;
+            lastSeen[sample.ThreadID] = time;
             if (sample.Type != ClrThreadSampleType.Managed)
                 return;
+            var stack = StackFrameName.Of(sample.CallStack(), frames);
+            if (stack is [.., { Method: Idle }])
+                return;
             samples++;
-            busy.Add(StackFrameName.Of(sample.CallStack(), frames), null, MillisecondsPerSample);
+            busy.Add(stack, null, Math.Min(gap, LongestGap));
         };
         source.Process();
         return new Profile("CPU profile", samples, [busy.ToView()]);

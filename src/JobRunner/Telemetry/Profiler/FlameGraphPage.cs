@@ -28,7 +28,7 @@ internal static class FlameGraphPage
           h1 { font-size: 1.25rem; margin: 0; }
           .bar { display: flex; gap: .75rem; flex-wrap: wrap; align-items: center; margin: .75rem 0; }
           table { border-collapse: collapse; margin: 0 2rem 1rem 0; }
-          .tables { display: flex; flex-wrap: wrap; }
+          .tables { display: flex; flex-wrap: wrap; align-items: flex-start; }
           td, th { padding: .1rem .75rem .1rem 0; text-align: left; font: 12px ui-monospace, monospace; }
           td.n { text-align: right; white-space: nowrap; }
           #graph { position: relative; overflow: hidden; border-top: 1px solid; }

@@ -30,8 +30,8 @@ internal sealed class ProfileRecording : IAsyncDisposable
     {
         var session = await new DiagnosticsClient(Environment.ProcessId).StartEventPipeSessionAsync(
             kind.Providers, requestRundown: true, BufferMegabytes, cancellationToken);
-        var path = Path.Combine(Path.GetTempPath(), $"jobrunner-{kind.Name}-{Guid.NewGuid():N}.nettrace");
-        return new ProfileRecording(session, path);
+        var name = $"jobrunner-{Environment.ProcessId}-{kind.Name}-{Guid.NewGuid():N}.nettrace";
+        return new ProfileRecording(session, Path.Combine(Path.GetTempPath(), name));
     }
 
     /// <summary>Ends the recording and waits until the file is complete.</summary>

@@ -14,7 +14,14 @@ internal sealed partial record StackFrameName(string Method, bool IsOwn)
         "YamlDotNet", "SQLitePCLRaw", "Handlebars",
     ];
 
-    /// <summary>The frames of a stack, outermost first; unknown ones are left out.</summary>
+    // What the compiler and the runtime put between two asynchronous methods tells a reader nothing.
+    private static readonly string[] Plumbing =
+    [
+        "System.Runtime.CompilerServices.Async", "System.Threading.ExecutionContext.", "System.Threading.Tasks.Task`1",
+        "System.Threading.Tasks.Task.", "System.Threading.Tasks.AwaitTaskContinuation.",
+    ];
+
+    /// <summary>The frames of a stack, outermost first; unknown ones and asynchronous plumbing are left out.</summary>
     public static List<StackFrameName> Of(TraceCallStack? stack, Dictionary<CodeAddressIndex, StackFrameName?> known)
     {
         var frames = new List<StackFrameName>();
@@ -46,9 +53,10 @@ internal sealed partial record StackFrameName(string Method, bool IsOwn)
 
     private static StackFrameName? Of(TraceCodeAddress address)
     {
-        if (string.IsNullOrEmpty(address.FullMethodName))
+        var method = address.FullMethodName;
+        if (string.IsNullOrEmpty(method) || Plumbing.Any(prefix => method.StartsWith(prefix, StringComparison.Ordinal)))
             return null;
-        return new StackFrameName(Readable(address.FullMethodName), !IsHost(address.ModuleName));
+        return new StackFrameName(Readable(method), !IsHost(address.ModuleName));
     }
 
     // "JobRunner" is the host; an assembly named "JobRunner.Something" may well be a job.
