@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 
 /// <summary>Keeps everything it is ever asked, which is a leak on purpose: the memory profiler shows where.</summary>
-public class Job
+public class Hoarder
 {
     private readonly ConcurrentQueue<byte[]> _forgotten = new();
 
