@@ -33,6 +33,7 @@ internal sealed partial class JobLoader(
     private ServiceProvider? _ownServices;
     private object? _instance;
     private Task _loading = Task.CompletedTask;
+    private bool _isDisposed;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -47,12 +48,16 @@ internal sealed partial class JobLoader(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Some hosts stop their services only after they have disposed them.
+        if (_isDisposed)
+            return;
         await _stopping.CancelAsync();
         await _loading.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         _stopping.Dispose();
         if (source is not JobSource.Instance)
         {

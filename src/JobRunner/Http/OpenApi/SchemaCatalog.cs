@@ -119,7 +119,30 @@ internal sealed class SchemaCatalog(JobDefinition? definition)
         {
             ["error"] = new JsonObject { ["type"] = "string", ["description"] = "What is wrong, in one sentence." },
             ["type"] = new JsonObject { ["type"] = "string", ["description"] = "Name of the exception type." },
-            ["detail"] = new JsonObject { ["description"] = "Refusals of the host only: a string, or for 422 a list of problems." },
+            ["detail"] = new JsonObject
+            {
+                ["description"] = "Of the host's own refusals alone: the reason, or for 422 where the body is wrong.",
+                ["anyOf"] = new JsonArray(
+                    new JsonObject { ["type"] = "string" },
+                    new JsonObject { ["type"] = "array", ["items"] = Problem() }),
+            },
+        },
+    };
+
+    private static JsonObject Problem() => new()
+    {
+        ["type"] = "object",
+        ["required"] = new JsonArray("loc", "msg", "type"),
+        ["properties"] = new JsonObject
+        {
+            ["loc"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = new JsonObject { ["type"] = new JsonArray("string", "integer") },
+                ["description"] = "Path to the place, with the offset in bytes where it is known.",
+            },
+            ["msg"] = new JsonObject { ["type"] = "string", ["description"] = "What is wrong there." },
+            ["type"] = new JsonObject { ["type"] = "string", ["description"] = "Kind of the problem, for programs." },
         },
     };
 }
