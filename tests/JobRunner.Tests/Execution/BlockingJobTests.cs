@@ -37,7 +37,7 @@ public sealed class BlockingJobTests
 
     private static (List<TcpClient> Callers, TimeSpan Slowest) Block(Uri address)
     {
-        using var prober = new HttpClient { BaseAddress = address };
+        using var prober = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
         Ask(prober, "/metrics");
         var callers = new List<TcpClient>();
         while (callers.Count < Calls)
