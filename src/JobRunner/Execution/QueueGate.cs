@@ -18,15 +18,13 @@ internal sealed class QueueGate(CallGate gate, int? maxConcurrency) : IDisposabl
         await _places.WaitAsync(cancellationToken);
         try
         {
-            _ = await gate.EnterIdleAsync(cancellationToken);
+            return (await gate.EnterIdleAsync(cancellationToken)).Within(_places);
         }
         catch
         {
             _places.Release();
             throw;
         }
-
-        return new GatePlace(gate, _places);
     }
 
     public void Dispose() => _places?.Dispose();
