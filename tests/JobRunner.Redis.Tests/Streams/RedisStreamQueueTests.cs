@@ -131,7 +131,7 @@ public sealed class RedisStreamQueueTests(RedisServer server) : IAsyncLifetime
 
         (await _redis.SendAsync("XLEN", _stream)).Integer.ShouldBe(1);
         await _queue.ShouldBeEmptyAsync();
-        (await _redis.SendAsync("XREADGROUP", "GROUP", "audit", "auditor", "STREAMS", _stream, ">")).Items.Count.ShouldBe(1);
+        (await _redis.SendAsync("XREADGROUP", "GROUP", "audit", "auditor", "STREAMS", _stream, ">")).IsNull.ShouldBeFalse();
     }
 
     [Fact]
