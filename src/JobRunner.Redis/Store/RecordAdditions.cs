@@ -25,7 +25,7 @@ internal sealed class RecordAdditions(StoreCalls calls, RecordWriter records)
             var id = answers.Items[i].Items[1].Text!;
             additions.Add(new TaskAddition(kind, kind switch
             {
-                TaskAdditionKind.Added => created[i],
+                TaskAdditionKind.Added => created[i] with { Revision = answers.Items[i].Items[2].Integer },
                 TaskAdditionKind.Existing => await records.FindAsync(id, RecordFields.Whole, cancellationToken),
                 _ => null,
             }));

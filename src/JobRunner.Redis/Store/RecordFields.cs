@@ -118,7 +118,7 @@ internal static class RecordFields
             FencingToken = Integer("fencing"),
             Revision = Integer("rev"),
             Payload = fields.TryGetValue(Payload, out var payload) ? payload.Bytes : default,
-            Result = fields.TryGetValue(Result, out var result) ? result.Bytes : null,
+            Result = fields.TryGetValue(Result, out var result) ? result.Bytes : (ReadOnlyMemory<byte>?)null,
         };
 
         string? Text(string name) => fields.TryGetValue(name, out var value) ? value.Text : null;

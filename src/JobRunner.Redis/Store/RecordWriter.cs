@@ -32,7 +32,7 @@ internal sealed class RecordWriter(StoreCalls calls)
             var known = await FindAsync(id, RecordFields.Lean, cancellationToken);
             if (change(known, now) is not { } next) return null;
             var saved = await calls.EvaluateAsync(StoreScripts.Save, now, Arguments(known, next), cancellationToken);
-            if (saved.Integer == 1) return next;
+            if (saved.Integer != 0) return next with { Revision = saved.Integer };
         }
     }
 

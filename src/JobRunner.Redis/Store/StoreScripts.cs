@@ -65,15 +65,17 @@ internal static class StoreScripts
           redis.call('XADD', P .. 'events:' .. id, 'MAXLEN', '~', 10000, number .. '-0', 'kind', kind, 'at', ARGV[2], 'data', data)
         end
         local function changed(id, fact)
-          redis.call('HSET', task(id), 'rev', redis.call('INCR', P .. 'revision'))
+          local revision = redis.call('INCR', P .. 'revision')
+          redis.call('HSET', task(id), 'rev', revision)
           redis.call('XADD', P .. 'changes', 'MAXLEN', '~', 10000, '*', 'id', id, 'queue', fact.queue, 'status', fact.status)
+          return revision
         end
         local function create(id, fields, event)
           redis.call('HSET', task(id), 'seq', redis.call('INCR', P .. 'sequence'), unpack(fields))
           local fact = facts(id)
           enter(id, fact)
           add_event(id, 'state', event)
-          changed(id, fact)
+          return changed(id, fact)
         end
         local function is_held(id, fencing)
           local v = redis.call('HMGET', task(id), 'status', 'fencing')
@@ -84,7 +86,7 @@ internal static class StoreScripts
         """;
 
     /// <summary>ARGV: how long idempotency keys are remembered in ms, most that may wait or '', then of each task: id,
-    /// idempotency key or '', fingerprint, event, fields. Returns {kind, id} of each.</summary>
+    /// idempotency key or '', fingerprint, event, fields. Returns {kind, id, revision} of each.</summary>
     public static RedisScript Add { get; } = new(Common + """
         local window, most = take(), take()
         local answers = {}
@@ -97,41 +99,37 @@ internal static class StoreScripts
               return {2, ''}
             end
           end
-          if redis.call('EXISTS', task(id)) == 1 then return {0, id} end
+          if redis.call('EXISTS', task(id)) == 1 then return {0, id, tonumber(redis.call('HGET', task(id), 'rev'))} end
           local queue
           for i = 1, #fields, 2 do
             if fields[i] == 'queue' then queue = fields[i + 1] end
           end
           if most ~= '' and redis.call('ZCARD', P .. 'queue:' .. queue .. ':queued') >= tonumber(most) then return {3, ''} end
-          create(id, fields, event)
+          local revision = create(id, fields, event)
           if key ~= '' then
             redis.call('HSET', P .. 'idempotency:' .. key, 'print', print, 'id', id)
             redis.call('PEXPIRE', P .. 'idempotency:' .. key, window)
           end
-          return {0, id}
+          return {0, id, revision}
         end
         while at <= #ARGV do answers[#answers + 1] = add() end
         return answers
         """);
 
     /// <summary>Writes what a record has become, unless somebody else has changed it meanwhile. ARGV: id, revision that
-    /// was read or '' for none, event or '', fields to set, names of fields to remove. Returns 1, or 0.</summary>
+    /// was read or '' for none, event or '', fields to set, names of fields to remove. Returns the new revision, or 0.</summary>
     public static RedisScript Save { get; } = new(Common + """
         local id, revision, event, set, removed = take(), take(), take(), take_many(), take_many()
         local known = redis.call('HGET', task(id), 'rev')
         if (known or '') ~= revision then return 0 end
-        if not known then
-          create(id, set, event)
-          return 1
-        end
+        if not known then return create(id, set, event) end
         leave(id, facts(id))
         if #removed > 0 then redis.call('HDEL', task(id), unpack(removed)) end
         if #set > 0 then redis.call('HSET', task(id), unpack(set)) end
         local fact = facts(id)
         enter(id, fact)
         if event ~= '' then add_event(id, 'state', event) end
-        changed(id, fact)
-        return 1
+        return changed(id, fact)
         """);
 
     /// <summary>ARGV: queue, most, owner, end of the lease in ms, names of the fields to return. Returns the values of
