@@ -29,7 +29,7 @@ public static class JobEndpointRouteBuilderExtensions
         IServiceProvider services, bool ownsServer, RequestFrame? frame = null, AccessControl? access = null)
     {
         var served = services.GetRequiredService<ServedJob>();
-        var calls = new CallRoutes(served, services.GetRequiredService<HttpSettings>(), ownsServer);
+        var calls = new CallRoutes(served, services.GetRequiredService<HttpSettings>(), ownsServer, services.GetService<IAsyncCalls>());
         return new JobEndpointDataSource(served, [.. services.GetServices<IJobRoutes>(), calls], frame, access);
     }
 }

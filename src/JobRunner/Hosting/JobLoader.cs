@@ -119,6 +119,7 @@ internal sealed partial class JobLoader(
             _instance!, extra.NamedFloats, extra.UnknownArguments == UnknownArguments.Ignore, documentation);
         var job = new LoadedJob(_instance!, definition, provider);
         ExecutorChoice.Check(definition, settings.Manifest);
+        TaskServices.Check(services, settings.Manifest);
         StaticRoutes.Check(job, settings.Manifest);
         return job;
     }

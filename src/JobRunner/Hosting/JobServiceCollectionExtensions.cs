@@ -49,9 +49,11 @@ public static class JobServiceCollectionExtensions
         services.AddRouting();
         AddExecution(services, settings.Manifest.Extra);
         AddRoutes(services);
+        TaskServices.AddBeforeStop(services);
         services.AddSingleton<JobStop>();
         services.AddHostedService(provider => provider.GetRequiredService<JobStop>());
         services.AddHostedService<JobLoader>();
+        TaskServices.Add(services, settings.Manifest.Extra);
         services.Configure<HostOptions>(host =>
         {
             var needed = JobStop.LongestStop(settings);
