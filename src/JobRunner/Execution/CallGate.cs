@@ -8,7 +8,7 @@ namespace JobRunner.Execution;
 /// <para>A limiter of the framework knows one line only, and forgets to hand on a place that is given back in the moment
 /// in which a waiter leaves.</para>
 /// </remarks>
-internal sealed class CallGate
+internal sealed partial class CallGate
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<GateWaiter> _calls = new();
@@ -29,7 +29,7 @@ internal sealed class CallGate
     public int? MaxQueue { get; }
 
     /// <summary>Calls that hold a place, stuck ones included.</summary>
-    public long InFlight => Interlocked.Read(ref _inFlight);
+    public long InFlight => Interlocked.Read(ref _inFlight) - Volatile.Read(ref _reservedCount);
 
     /// <summary>HTTP calls that wait for a place.</summary>
     public int Waiting
@@ -54,7 +54,7 @@ internal sealed class CallGate
         }
 
         lock (_lock)
-            return TryTake(most) ? new GatePlace(this) : null;
+            return TryTake(most) || TryTakeReserved() ? new GatePlace(this) : null;
     }
 
     /// <summary>Takes a place for an HTTP call, after all that came before.</summary>
@@ -67,7 +67,7 @@ internal sealed class CallGate
         GateWaiter waiter;
         lock (_lock)
         {
-            if (TryTake(most))
+            if (TryTake(most) || TryTakeReserved())
                 return new ValueTask<GatePlace?>(new GatePlace(this));
             if (_calls.Count >= MaxQueue)
                 return new ValueTask<GatePlace?>(default(GatePlace?));
@@ -89,6 +89,10 @@ internal sealed class CallGate
             if (TryTake(most))
                 return new GatePlace(this);
             waiter = new GateWaiter(_lock, _work);
+
+            // Whoever only waits for a message lets others have their turn.
+            if (TryTakeReserved())
+                PassOn();
         }
 
         return (await WaitAsync(waiter, cancellationToken))!.Value;
@@ -110,12 +114,16 @@ internal sealed class CallGate
         }
 
         lock (_lock)
-        {
-            if ((_calls.First ?? _work.First) is { } first)
-                first.Value.Grant();
-            else
-                _inFlight--;
-        }
+            PassOn();
+    }
+
+    // The caller holds the lock and a place that nobody uses any more.
+    private void PassOn()
+    {
+        if ((_calls.First ?? _work.First) is { } first)
+            first.Value.Grant();
+        else
+            _inFlight--;
     }
 
     private bool TryTake(int most)

@@ -17,30 +17,40 @@ public sealed class BlockingJobTests
         await using var host = await HostProcess.StartAsync(nameof(Sleeper));
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 2000 };
         using var caller = new HttpClient(handler) { BaseAddress = host.Address, Timeout = TimeSpan.FromMinutes(2) };
-        using var prober = new HttpClient { BaseAddress = host.Address };
-        await prober.GetStringAsync("/metrics");
-        var calls = Enumerable.Range(0, 1000).Select(_ => caller.PostAsJsonAsync("/api/v1/perform", new { seconds = 10 })).ToList();
-        var all = Task.WhenAll(calls);
-        var (mostInFlight, slowest) = (0, TimeSpan.Zero);
+        var calls = Task.WhenAll(Enumerable.Range(0, 1000)
+            .Select(_ => caller.PostAsJsonAsync("/api/v1/perform", new { seconds = 10 })));
 
-        while (!all.IsCompleted)
+        // On a thread of its own: the thousand answers keep the pool of this process busy, which is not what is measured.
+        var (mostInFlight, slowest) = await Task.Factory.StartNew(
+            () => Probe(host.Address, calls), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        (await calls).ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK);
+        mostInFlight.ShouldBe(1000);
+        slowest.ShouldBeLessThan(Bound);
+    }
+
+    private static (int MostInFlight, TimeSpan Slowest) Probe(Uri address, Task until)
+    {
+        using var prober = new HttpClient { BaseAddress = address };
+        var (mostInFlight, slowest) = (0, TimeSpan.Zero);
+        do
         {
             foreach (var path in (string[])["/live", "/ready", "/metrics"])
             {
+                using var request = new HttpRequestMessage(HttpMethod.Get, path);
                 var started = Stopwatch.GetTimestamp();
-                var answer = await prober.GetStringAsync(path);
+                using var answer = prober.Send(request);
+                using var reader = new StreamReader(answer.Content.ReadAsStream());
+                var text = reader.ReadToEnd();
                 var elapsed = Stopwatch.GetElapsedTime(started);
+                answer.StatusCode.ShouldBe(HttpStatusCode.OK);
                 slowest = elapsed > slowest ? elapsed : slowest;
                 if (path == "/metrics")
-                    mostInFlight = Math.Max(mostInFlight, InFlight(answer));
+                    mostInFlight = Math.Max(mostInFlight, InFlight(text));
             }
-
-            await Task.WhenAny(all, Task.Delay(50));
         }
-
-        (await all).ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK);
-        mostInFlight.ShouldBe(1000);
-        slowest.ShouldBeLessThan(Bound);
+        while (!until.Wait(TimeSpan.FromMilliseconds(50)));
+        return (mostInFlight, slowest);
     }
 
     private static int InFlight(string metrics)
