@@ -5,13 +5,17 @@ using Microsoft.Extensions.Logging;
 namespace JobRunner.Redis;
 
 /// <summary>Makes queues of <c>redis:</c> and <c>rediss:</c> URLs.</summary>
-internal sealed class RedisQueueTransport(ILoggerFactory loggers, TimeProvider time) : IJobQueueTransport
+internal sealed class RedisQueueTransport(ILoggerFactory loggers, TimeProvider time, JobManifest? manifest = null)
+    : IJobQueueTransport
 {
     public IReadOnlyCollection<string> Schemes { get; } = ["redis", "rediss"];
 
     public IJobQueue Create(QueueOptions options)
     {
-        var stream = RedisStreamOptions.Of(options, Environment.GetEnvironmentVariable);
+        var stream = RedisStreamOptions.Of(options, Environment.GetEnvironmentVariable) with
+        {
+            MaxInterruptions = manifest?.Extra.MaxInterruptions ?? RedisStreamOptions.DefaultMaxInterruptions,
+        };
         var endpoint = RedisEndpoint.Of(options.Url, Environment.GetEnvironmentVariable) with { ClientName = ClientName(stream) };
         var redis = new RedisConnection(endpoint, loggers.CreateLogger<RedisConnection>(), time);
         return new RedisStreamQueue(stream, redis, time);

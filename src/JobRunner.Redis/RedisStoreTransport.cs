@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Redis;
 
-/// <summary>Makes stores of <c>redis:</c> and <c>rediss:</c> URLs. Jobs that share a database are told apart by
-/// <c>?queue=NAME</c>, under which all keys stand.</summary>
+/// <summary>Makes stores of <c>redis:</c> and <c>rediss:</c> URLs. Jobs that share a database are told apart by the URL's
+/// <c>stream</c>, or <c>queue</c> where it has none: a worker must not claim the tasks of another job.</summary>
 internal sealed class RedisStoreTransport(ILoggerFactory loggers, TimeProvider time) : ITaskStoreTransport
 {
-    private const string DefaultPrefix = "jobrunner";
+    private const string Prefix = "jobrunner:";
 
     public IReadOnlyCollection<string> Schemes { get; } = ["redis", "rediss"];
 
@@ -16,6 +16,9 @@ internal sealed class RedisStoreTransport(ILoggerFactory loggers, TimeProvider t
     {
         var endpoint = RedisEndpoint.Of(url, Environment.GetEnvironmentVariable) with { ClientName = "jobrunner:store" };
         var redis = new RedisConnection(endpoint, loggers.CreateLogger<RedisConnection>(), time);
-        return new RedisTaskStore(redis, $"{url.Parameter("queue") ?? DefaultPrefix}:", time);
+        return new RedisTaskStore(redis, PrefixOf(url), time);
     }
+
+    internal static string PrefixOf(QueueUrl url) =>
+        (url.Parameter("stream") ?? url.Parameter("queue")) is { } name ? $"{Prefix}{name}:" : Prefix;
 }
