@@ -93,8 +93,8 @@ internal static class StoreScripts
         local function add()
           local id, key, print, event, fields = take(), take(), take(), take(), take_many()
           if key ~= '' then
-            local known = redis.call('HMGET', P .. 'idempotency:' .. key, 'print', 'id')
-            if known[1] and redis.call('EXISTS', task(known[2])) == 1 then
+            local known = redis.call('HMGET', P .. 'idempotency:' .. key, 'print', 'id', 'expires')
+            if known[1] and tonumber(known[3]) > now and redis.call('EXISTS', task(known[2])) == 1 then
               if known[1] == print then return {1, known[2]} end
               return {2, ''}
             end
@@ -107,7 +107,7 @@ internal static class StoreScripts
           if most ~= '' and redis.call('ZCARD', P .. 'queue:' .. queue .. ':queued') >= tonumber(most) then return {3, ''} end
           local revision = create(id, fields, event)
           if key ~= '' then
-            redis.call('HSET', P .. 'idempotency:' .. key, 'print', print, 'id', id)
+            redis.call('HSET', P .. 'idempotency:' .. key, 'print', print, 'id', id, 'expires', now + tonumber(window))
             redis.call('PEXPIRE', P .. 'idempotency:' .. key, window)
           end
           return {0, id, revision}
@@ -150,9 +150,9 @@ internal static class StoreScripts
           local fact = facts(id)
           enter(id, fact)
           local v = redis.call('HMGET', task(id), 'attempts', 'interruptions', 'error', 'error_type')
-          local state = {status = 'running', attempts = tonumber(v[1]), interruptions = tonumber(v[2])}
-          if v[3] then state.error, state.type = v[3], v[4] or nil end
-          add_event(id, 'state', cjson.encode(state))
+          local failure = ''
+          if v[3] then failure = ',"error":' .. cjson.encode(v[3]) .. ',"type":' .. (v[4] and cjson.encode(v[4]) or 'null') end
+          add_event(id, 'state', '{"status":"running","attempts":' .. v[1] .. ',"interruptions":' .. v[2] .. failure .. '}')
           changed(id, fact)
           claimed[#claimed + 1] = redis.call('HMGET', task(id), unpack(names))
         end

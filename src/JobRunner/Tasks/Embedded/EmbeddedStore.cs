@@ -29,11 +29,11 @@ internal sealed class EmbeddedStore : ITaskStore
     {
         if (_isOpen)
             return;
-        await _writes.RunAsync(static _ => true, cancellationToken);
+        var revision = await _writes.RunAsync(static step => step.Revision, cancellationToken);
         lock (_lock)
         {
             if (!_isFollowing)
-                _foreign?.Start();
+                _foreign?.Start(revision);
             _isFollowing = true;
         }
 
