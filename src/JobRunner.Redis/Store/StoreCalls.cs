@@ -34,6 +34,18 @@ internal sealed class StoreCalls(IRedisConnection redis, string prefix, TimeProv
     /// <summary>Values preceded by their number, as scripts read them.</summary>
     public static IEnumerable<RedisArgument> Counted(IReadOnlyCollection<RedisArgument> values) => [values.Count, .. values];
 
+    /// <summary>The names of fields that a script shall return.</summary>
+    public static IEnumerable<RedisArgument> Names(IReadOnlyList<string> names) =>
+        Counted([.. names.Select(name => (RedisArgument)name)]);
+
+    /// <summary>The first ids of a set that is sorted by time.</summary>
+    public async Task<List<string>> IdsAsync(string set, DateTimeOffset until, int most, CancellationToken cancellationToken)
+    {
+        var ids = await SendAsync(
+            new RedisCommand("ZRANGEBYSCORE", Key(set), "-inf", Milliseconds(until), "LIMIT", 0L, most), cancellationToken);
+        return [.. ids.Items.Select(id => id.Text!)];
+    }
+
     private static async Task<T> RunAsync<T>(Func<Task<T>> call)
     {
         try

@@ -3,10 +3,38 @@ using JobRunner.Redis.Protocol;
 
 namespace JobRunner.Redis.Store;
 
-/// <summary>What scripts and streams answer, in the words of a store.</summary>
-internal static class StoreReadings
+/// <summary>Looks at queues and events without changing them.</summary>
+internal sealed class StoreReadings(StoreCalls calls)
 {
-    public static QueueStatus Status(string queue, IReadOnlyList<RespValue> values)
+    public async Task<QueueStatus> InspectAsync(string queue, CancellationToken cancellationToken)
+    {
+        var reply = await calls.EvaluateAsync(StoreScripts.Inspect, [queue], cancellationToken);
+        return Status(queue, reply.Items);
+    }
+
+    public async Task<IReadOnlyList<QueueStatus>> InspectAllAsync(CancellationToken cancellationToken)
+    {
+        var queues = await calls.SendAsync(new RedisCommand("SMEMBERS", calls.Key("queues")), cancellationToken);
+        return await Task.WhenAll(
+            queues.Items.Select(name => name.Text!).Order(StringComparer.Ordinal).Select(queue => InspectAsync(queue, cancellationToken)));
+    }
+
+    public async Task<IReadOnlyList<TaskRecord>> PeekAsync(string queue, int max, CancellationToken cancellationToken)
+    {
+        var seen = await calls.EvaluateAsync(
+            StoreScripts.Peek, [queue, max, .. StoreCalls.Names(RecordFields.Whole)], cancellationToken);
+        return [.. seen.Items.Select(values => RecordFields.Read(RecordFields.Whole, values.Items)).OfType<TaskRecord>()];
+    }
+
+    public async Task<IReadOnlyList<TaskEvent>> ReadEventsAsync(
+        string id, long after, int max, CancellationToken cancellationToken)
+    {
+        var events = await calls.SendAsync(
+            new RedisCommand("XRANGE", calls.Key($"events:{id}"), $"({after}-0", "+", "COUNT", max), cancellationToken);
+        return [.. events.Items.Select(Event)];
+    }
+
+    private static QueueStatus Status(string queue, IReadOnlyList<RespValue> values)
     {
         var next = values[6].Integer;
         return new QueueStatus(queue)
@@ -21,7 +49,7 @@ internal static class StoreReadings
         };
     }
 
-    public static TaskEvent Event(RespValue entry)
+    private static TaskEvent Event(RespValue entry)
     {
         var fields = entry.Items[1].Pairs().ToDictionary(pair => pair.Name.Text!, pair => pair.Value.Text!, StringComparer.Ordinal);
         return new TaskEvent(

@@ -120,7 +120,7 @@ internal sealed class RedisStreamQueue : IJobQueue
     public Task<QueueStatus> InspectAsync(CancellationToken cancellationToken) => RedisCalls.RunAsync(async () =>
     {
         var reply = await _redis.EvaluateAsync(
-            StreamScripts.Inspect, [_names.Delayed, _names.Paused, _names.DeadLetters, .. _bands], [_group], cancellationToken);
+            StreamOperatorScripts.Inspect, [_names.Delayed, _names.Paused, _names.DeadLetters, .. _bands], [_group], cancellationToken);
         var values = reply.Items;
         var oldest = MessageFields.Number(values[4].Text!.Split('-')[0]);
         var due = values[5].Integer;
@@ -139,7 +139,7 @@ internal sealed class RedisStreamQueue : IJobQueue
     public Task<IReadOnlyList<QueueMessage>> PeekAsync(int max, CancellationToken cancellationToken) =>
         RedisCalls.RunAsync<IReadOnlyList<QueueMessage>>(async () =>
         {
-            var reply = await _redis.EvaluateAsync(StreamScripts.Peek, [_names.Delayed, .. _bands], [_group, max], cancellationToken);
+            var reply = await _redis.EvaluateAsync(StreamOperatorScripts.Peek, [_names.Delayed, .. _bands], [_group, max], cancellationToken);
             return
             [
                 .. reply.Items.Select(item =>
@@ -153,7 +153,7 @@ internal sealed class RedisStreamQueue : IJobQueue
         while (true)
         {
             var portion = await _redis.EvaluateAsync(
-                StreamScripts.Purge, [_names.Delayed, .. _bands], [_group, PurgePortion], cancellationToken);
+                StreamOperatorScripts.Purge, [_names.Delayed, .. _bands], [_group, PurgePortion], cancellationToken);
             if (portion.Integer == 0) return dropped;
             dropped += portion.Integer;
         }
@@ -180,7 +180,7 @@ internal sealed class RedisStreamQueue : IJobQueue
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time);
         try
         {
-            await _redis.EvaluateAsync(StreamScripts.Leave, _bands, [_group, _consumer], patience.Token);
+            await _redis.EvaluateAsync(StreamOperatorScripts.Leave, _bands, [_group, _consumer], patience.Token);
         }
         catch (Exception exception) when (exception is RedisException or OperationCanceledException or ObjectDisposedException)
         {

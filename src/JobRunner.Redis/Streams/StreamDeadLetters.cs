@@ -40,7 +40,7 @@ internal sealed class StreamDeadLetters(IRedisConnection redis, StreamNames name
                     .Set("not_before", (string?)null);
                 var stream = names.BandOf(MessageFields.Read(entry.Stream, entry.Id, fields).Priority);
                 var moved = await redis.EvaluateAsync(
-                    StreamScripts.Revive, [names.DeadLetters, stream], [entry.Id, .. fields.Arguments()], CancellationToken.None);
+                    StreamOperatorScripts.Revive, [names.DeadLetters, stream], [entry.Id, .. fields.Arguments()], CancellationToken.None);
                 return moved.Integer;
             },
             cancellationToken);
