@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using JobRunner.Nats.Protocol;
+
+namespace JobRunner.Nats.JetStream;
+
+/// <summary>Messages of one consumer, as many as are asked for.</summary>
+internal sealed class PullConsumer(JetStreamClient jetStream, string stream, string consumer)
+{
+    private const int Heartbeat = 100;
+    private const int NotFound = 404;
+    private const int Expired = 408;
+    private const int Conflict = 409;
+
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+
+    private readonly string _subject =
+        $"$JS.API.CONSUMER.MSG.NEXT.{JetStreamClient.CheckName(stream)}.{JetStreamClient.CheckName(consumer)}";
+
+    /// <summary>
+    /// One pull: at most <see cref="PullRequest.Batch"/> messages, fewer when its time is over. What arrives after the
+    /// caller has stopped reading is given back at once.
+    /// </summary>
+    /// <exception cref="JetStreamException">The consumer does not exist any more.</exception>
+    /// <exception cref="NatsException">The connection is lost, or the server has fallen silent.</exception>
+    public async IAsyncEnumerable<DeliveredMessage> PullAsync(
+        PullRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var client = jetStream.Client;
+        var limits = new SubscriptionLimits(request.Batch + 64, long.MaxValue);
+        await using var subscription = await client.SubscribeAsync(client.NewInbox(), limits: limits, cancellationToken: cancellationToken);
+        var lost = client.ConnectionLost;
+        var remaining = request.Batch;
+        try
+        {
+            var body = JsonSerializer.SerializeToUtf8Bytes(request, JetStreamJson.Default.PullRequest);
+            await client.PublishAsync(_subject, body, replyTo: subscription.Subject, cancellationToken: cancellationToken);
+            while (remaining > 0)
+            {
+                var message = await NextAsync(subscription, request, lost, cancellationToken);
+                if (message.Status == Heartbeat) continue;
+                if (message.Status != 0)
+                {
+                    remaining = 0;
+                    ThrowUnlessOver(message);
+                    break;
+                }
+
+                if (DeliveredMessage.Read(client, message) is not { } delivered) continue;
+                remaining--;
+                yield return delivered;
+            }
+        }
+        finally
+        {
+            if (remaining > 0) await GiveBackAsync(subscription);
+        }
+    }
+
+    private async Task<NatsMessage> NextAsync(
+        INatsSubscription subscription, PullRequest request, CancellationToken lost, CancellationToken cancellationToken)
+    {
+        if (subscription.Messages.TryRead(out var ready)) return ready;
+        var patience = request switch
+        {
+            { IdleHeartbeat: { } heartbeat } => heartbeat * 2,
+            { Expires: { } expires } => expires + Slack,
+            _ => Slack,
+        };
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(lost, cancellationToken);
+        try
+        {
+            return await subscription.Messages.ReadAsync(either.Token).AsTask().WaitAsync(patience, jetStream.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await either.CancelAsync();
+            throw new NatsTimeoutException(_subject, patience);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new NatsDisconnectedException("The connection was lost during a pull.");
+        }
+    }
+
+    private static void ThrowUnlessOver(NatsMessage message)
+    {
+        const int noResponders = 503;
+        var description = message.Headers!.Description;
+        var isOver = message.Status is NotFound or Expired
+            || (message.Status is Conflict && !description.Contains("Consumer", StringComparison.OrdinalIgnoreCase));
+        if (isOver) return;
+        throw message.Status is noResponders
+            ? new JetStreamException(NotFound, 0, "nobody answers for the consumer")
+            : new JetStreamException(message.Status, 0, description);
+    }
+
+    private async Task GiveBackAsync(INatsSubscription subscription)
+    {
+        try
+        {
+            await subscription.DrainAsync(CancellationToken.None);
+            while (subscription.Messages.TryRead(out var message))
+            {
+                if (DeliveredMessage.Read(jetStream.Client, message) is { } delivered)
+                    await delivered.NakAsync(TimeSpan.Zero, CancellationToken.None);
+            }
+        }
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException)
+        {
+            // Without a connection the loans end by themselves.
+        }
+    }
+}
