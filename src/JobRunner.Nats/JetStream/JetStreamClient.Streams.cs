@@ -28,18 +28,27 @@ internal sealed partial class JetStreamClient
         catch (JetStreamException exception) when (exception.IsStreamNameInUse)
         {
             // Another client was faster.
-            return await FindStreamAsync(config.Name, cancellationToken) ?? throw exception;
+            return await InfoAsync(config.Name, new(), cancellationToken);
         }
     }
 
-    /// <summary>The stream, or null; with messages per subject where a filter asks for them.</summary>
-    public Task<StreamInfo?> FindStreamAsync(string name, CancellationToken cancellationToken = default, string? subjectsFilter = null, long offset = 0) =>
-        OrNull(AskAsync(
-            $"$JS.API.STREAM.INFO.{CheckName(name)}",
-            new StreamInfoRequest { SubjectsFilter = subjectsFilter, Offset = offset },
-            JetStreamJson.Default.StreamInfoRequest,
-            JetStreamJson.Default.StreamInfo,
-            cancellationToken));
+    public Task<StreamInfo?> FindStreamAsync(string name, CancellationToken cancellationToken = default) =>
+        OrNull(InfoAsync(name, new(), cancellationToken));
+
+    /// <summary>Every subject of the stream that matches, with its number of messages.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> CountBySubjectAsync(
+        string stream, string filter, CancellationToken cancellationToken = default)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (true)
+        {
+            var page = await InfoAsync(stream, new() { SubjectsFilter = filter, Offset = counts.Count }, cancellationToken);
+            var before = counts.Count;
+            foreach (var (subject, count) in page.State.Subjects ?? [])
+                counts[subject] = count;
+            if (counts.Count == before || counts.Count >= page.Total) return counts;
+        }
+    }
 
     /// <returns>Whether there was one.</returns>
     public async Task<bool> DeleteStreamAsync(string name, CancellationToken cancellationToken = default) =>
@@ -95,4 +104,7 @@ internal sealed partial class JetStreamClient
             reply.Payload,
             DateTimeOffset.Parse(headers["Nats-Time-Stamp"] ?? "1970-01-01Z", CultureInfo.InvariantCulture));
     }
+
+    private Task<StreamInfo> InfoAsync(string name, StreamInfoRequest request, CancellationToken cancellationToken) =>
+        AskAsync($"$JS.API.STREAM.INFO.{CheckName(name)}", request, JetStreamJson.Default.StreamInfoRequest, JetStreamJson.Default.StreamInfo, cancellationToken);
 }

@@ -75,7 +75,11 @@ internal sealed class PullConsumer(JetStreamClient jetStream, string stream, str
         catch (TimeoutException)
         {
             await either.CancelAsync();
-            throw new NatsTimeoutException(_subject, patience);
+
+            // A pull from a consumer that does not exist is not answered at all.
+            throw await jetStream.FindConsumerAsync(stream, consumer, cancellationToken) is null
+                ? new JetStreamException(NotFound, 0, $"the consumer {consumer} of {stream} does not exist")
+                : new NatsTimeoutException(_subject, patience);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

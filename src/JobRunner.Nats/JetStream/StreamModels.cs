@@ -85,7 +85,7 @@ internal sealed record StreamState
     public long NumSubjects { get; init; }
 
     /// <summary>Messages per subject, where they were asked for.</summary>
-    public IReadOnlyDictionary<string, long>? Subjects { get; init; }
+    public Dictionary<string, long>? Subjects { get; init; }
 }
 
 internal sealed record StreamInfo : ApiResponse
