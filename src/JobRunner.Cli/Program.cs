@@ -1,1 +1,4 @@
-return 0;
+using JobRunner.Cli;
+using JobRunner.Cli.Commands;
+
+return await new CommandLine(new JobHosting(), Console.Out, Console.Error).RunAsync(args);

@@ -6,6 +6,7 @@ internal sealed class ServedJob
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile LoadedJob? _loaded;
     private volatile string? _error;
+    private volatile bool _isPublished;
     private volatile bool _isUnready;
     private volatile bool _isRefusing;
 
@@ -21,7 +22,7 @@ internal sealed class ServedJob
     public bool IsLive => _error is null;
 
     /// <summary>Whether load balancers should send calls here.</summary>
-    public bool IsReady => _loaded is not null && !_isUnready;
+    public bool IsReady => _isPublished && !_isUnready;
 
     /// <summary>Whether new calls are refused because the host is stopping.</summary>
     public bool IsRefusing => _isRefusing;
@@ -37,7 +38,10 @@ internal sealed class ServedJob
         Pipeline = pipeline;
         _loaded = job;
         _error = null;
+
+        // Ready is said only once its paths are served: a call that follows the probe must not find the old ones.
         Changed?.Invoke();
+        _isPublished = true;
         _ready.TrySetResult();
     }
 

@@ -2,12 +2,16 @@ using JobRunner.Manifest;
 using System.Net;
 using JobRunner.Execution;
 using JobRunner.Http;
+using JobRunner.Telemetry.Logs;
+using JobRunner.Telemetry.Metrics;
+using JobRunner.Telemetry.Tracing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,6 +31,7 @@ internal sealed partial class JobServer
         var settings = JobSettings.Read(new JobOptions { ManifestPath = options.ManifestPath }, source.Directory);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args ?? [] });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, settings.Manifest));
+        AddTelemetry(builder, settings);
         builder.Services.AddJob(source, settings);
         builder.Services.AddResponseCompression();
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
@@ -37,6 +42,9 @@ internal sealed partial class JobServer
         }));
 
         var app = builder.Build();
+        app.Services.GetRequiredService<JobInstruments>().ObserveDroppedLogLines(
+            () => app.Services.GetRequiredService<LogBuffer>().Dropped);
+        app.Services.GetService<OtlpExport>();
         var frame = app.Services.GetRequiredService<RequestFrame>();
         app.Use(next => http => frame.InvokeAsync(http, next));
         app.UseCors();
@@ -64,6 +72,29 @@ internal sealed partial class JobServer
             }
 
             await app.WaitForShutdownAsync(cancellationToken);
+        }
+    }
+
+    private static void AddTelemetry(WebApplicationBuilder builder, JobSettings settings)
+    {
+        var service = new ServiceIdentity(settings.Identity.Name, settings.Identity.Version);
+        builder.Services.AddSingleton(JobLogging.Configure(builder.Logging, LogOptionsOf(builder.Configuration)));
+        if (!OtlpExport.IsWanted(builder.Configuration))
+            return;
+        OtlpExport.AddLogs(builder.Logging, builder.Configuration, service);
+        builder.Services.AddSingleton(provider => OtlpExport.Start(
+            builder.Configuration, provider.GetRequiredService<JobInstruments>(), service)!);
+    }
+
+    private static LogOptions LogOptionsOf(IConfiguration configuration)
+    {
+        try
+        {
+            return LogOptions.From(configuration);
+        }
+        catch (FormatException exception)
+        {
+            throw new JobLoadException(exception.Message, exception);
         }
     }
 

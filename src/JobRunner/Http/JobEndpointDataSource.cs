@@ -59,13 +59,36 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
     private List<Endpoint> Build()
     {
         var endpoints = new List<Endpoint>();
-        foreach (var route in _sources.SelectMany(source => source.Routes()))
+        var routes = _sources.SelectMany(source => source.Routes()).ToList();
+        foreach (var route in routes.Concat(WrongMethods(routes)))
         {
             foreach (var prefix in route.IsPrefixed ? JobPaths.Prefixes : [string.Empty])
                 endpoints.Add(Build(route, prefix));
         }
 
         return endpoints;
+    }
+
+    // Routing would answer a wrong method with a bare status; in an application of others nobody would explain it.
+    private static IEnumerable<JobRoute> WrongMethods(List<JobRoute> routes)
+    {
+        foreach (var path in routes.GroupBy(route => route.Pattern, StringComparer.OrdinalIgnoreCase))
+        {
+            if (path.Any(route => route.Method is null))
+                continue;
+            var allowed = string.Join(", ", path.Select(route => route.Method).Order(StringComparer.Ordinal));
+            yield return path.First() with
+            {
+                Method = null,
+                Order = int.MaxValue - 1,
+                Handler = http =>
+                {
+                    http.Response.Headers.Allow = allowed;
+                    Refusals.MethodNotAllowed(http);
+                    return Task.CompletedTask;
+                },
+            };
+        }
     }
 
     private RouteEndpoint Build(JobRoute route, string prefix)

@@ -1,3 +1,5 @@
+using JobRunner.Telemetry;
+using JobRunner.Telemetry.Logs;
 using JobRunner.Telemetry.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -5,12 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace JobRunner.Http;
 
 /// <summary>What happens around every request: counting, logging, and an answer whatever goes wrong.</summary>
-internal sealed partial class RequestFrame(JobInstruments instruments, TimeProvider time, ILogger<RequestFrame> logger)
+internal sealed partial class RequestFrame(
+    JobInstruments instruments, HttpSettings settings, TimeProvider time, ILogger<RequestFrame> logger)
 {
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         instruments.HttpRequestStarted();
         var started = time.GetTimestamp();
+        using var scope = BeginScope(http);
+        var (method, path) = (http.Request.Method, http.Request.PathBase.Add(http.Request.Path).Value ?? "/");
+        var isProbe = AccessLog.IsProbe(method, path.AsSpan(JobPaths.PrefixOf(http.Request).Value?.Length ?? 0));
+        AccessLog.Arrived(logger, method, path, isProbe);
         try
         {
             await next(http);
@@ -25,7 +32,20 @@ internal sealed partial class RequestFrame(JobInstruments instruments, TimeProvi
             Fail(http, exception);
         }
 
+        AccessLog.Answered(logger, method, path, http.Response.StatusCode, isProbe);
         instruments.HttpRequestEnded(time.GetElapsedTime(started).TotalSeconds);
+    }
+
+    // Every line written while the request is answered names its caller, the job's own lines included.
+    private CallScope? BeginScope(HttpContext http)
+    {
+        var headers = http.Request.Headers;
+        string? tracing = headers[settings.TracingHeader];
+        var caller = settings.CallerOf(http);
+        string? parent = headers.TraceParent;
+        return tracing is null && caller is null && parent is null
+            ? null
+            : CallScope.Begin(new CallIdentity(tracing, caller, TraceParent: parent));
     }
 
     // Routing refuses with a bare status.

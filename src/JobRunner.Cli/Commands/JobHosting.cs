@@ -1,0 +1,61 @@
+using JobRunner.Cli.Loading;
+using JobRunner.Cli.Output;
+using JobRunner.Execution;
+using JobRunner.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using LateSource = JobRunner.Hosting.JobSource.Late;
+
+namespace JobRunner.Cli.Commands;
+
+/// <summary>Serves jobs with the library's own host, which listens before the job is loaded.</summary>
+internal sealed class JobHosting : IJobHosting
+{
+    private const string NoLogs = "--Logging:LogLevel:Default=None";
+
+    /// <inheritdoc/>
+    public Task ServeAsync(HostedJob job, int? port, string? host, CancellationToken cancellationToken)
+    {
+        var options = new ServeOptions
+        {
+            Port = port ?? ServeOptions.PortFromEnvironment() ?? ServeOptions.DefaultPort,
+            Host = host ?? ServeOptions.DefaultHost,
+            ManifestPath = job.ManifestPath,
+        };
+        return JobServer.RunAsync(JobServer.Build(SourceOf(job), options), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<JobReport> InspectAsync(HostedJob job, CancellationToken cancellationToken)
+    {
+        // Standard output is for the report alone, whatever the job prints while it loads.
+        Console.SetOut(Console.Error);
+        var options = new ServeOptions { ManifestPath = job.ManifestPath };
+        await using var server = JobServer.Build(SourceOf(job), options, [NoLogs]);
+        var loader = server.Services.GetServices<IHostedService>().OfType<JobRunner.Hosting.JobLoader>().Single();
+        var served = server.Services.GetRequiredService<ServedJob>();
+
+        await loader.StartAsync(cancellationToken);
+        try
+        {
+            await served.WhenReady.WaitAsync(cancellationToken);
+        }
+        catch (Exception exception) when (served.Error is not null)
+        {
+            throw new JobLoadException(served.Error, exception);
+        }
+
+        var settings = server.Services.GetRequiredService<JobSettings>();
+        return JobReport.Of(served.Loaded!.Definition, settings.Warnings);
+    }
+
+    private static LateSource SourceOf(HostedJob job) =>
+        new(async cancellationToken =>
+        {
+            var loaded = await job.Loader.LoadAsync(cancellationToken);
+            return new LateJobType(loaded.Type, loaded.XmlDocumentation);
+        })
+        {
+            Directory = job.Directory,
+        };
+}

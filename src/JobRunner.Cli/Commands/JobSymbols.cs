@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using JobRunner.Cli.Loading;
+
+namespace JobRunner.Cli.Commands;
+
+/// <summary>The argument and the options that say which job is meant; the same on every command that takes one.</summary>
+internal sealed class JobSymbols
+{
+    private readonly Argument<string> _job = new("JOB")
+    {
+        HelpName = "JOB",
+        Description = "The job: a .dll, .cs or .csproj file, or a folder holding one.",
+    };
+
+    private readonly Option<string?> _class = new("--class")
+    {
+        Description = "The job class, by its full or simple name, where there are several.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _manifest = new("--manifest-path")
+    {
+        Description = "The manifest, where it is not the job.yaml beside the job.",
+        HelpName = "PATH",
+    };
+
+    public JobSymbols() => _job.CompletionSources.Add(Paths);
+
+    /// <summary>Adds the argument and the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_job);
+        command.Options.Add(_class);
+        command.Options.Add(_manifest);
+    }
+
+    /// <summary>The job that a command line is about.</summary>
+    /// <exception cref="JobPathException">The path leads to no job, or to no manifest.</exception>
+    public HostedJob HostedJobOf(ParseResult parsed)
+    {
+        var source = JobSource.Resolve(parsed.GetRequiredValue(_job));
+        return new HostedJob(
+            new JobLoader(source, parsed.GetValue(_class)), source.Directory, ManifestPathOf(parsed));
+    }
+
+    private string? ManifestPathOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(_manifest) is not { } path)
+            return null;
+
+        return Path.Exists(path)
+            ? Path.GetFullPath(path)
+            : throw new JobPathException($"There is no manifest '{path}'; give the path of a job.yaml.");
+    }
+
+    private static IEnumerable<CompletionItem> Paths(CompletionContext context)
+    {
+        var folder = Path.GetDirectoryName(context.WordToComplete) ?? "";
+        var searched = folder.Length == 0 ? "." : folder;
+        if (!Directory.Exists(searched))
+            return [];
+
+        return Directory.EnumerateFileSystemEntries(searched)
+            .Where(path => Directory.Exists(path) || Path.GetExtension(path) is ".dll" or ".cs" or ".csproj")
+            .Select(path => new CompletionItem(Path.Combine(folder, Path.GetFileName(path))));
+    }
+}
