@@ -74,6 +74,8 @@ internal sealed class NanosecondsConverter : JsonConverter<TimeSpan>
 [JsonSerializable(typeof(StreamConfig))]
 [JsonSerializable(typeof(StreamInfo))]
 [JsonSerializable(typeof(StreamInfoRequest))]
+[JsonSerializable(typeof(StreamNamesRequest))]
+[JsonSerializable(typeof(StreamNamesResponse))]
 [JsonSerializable(typeof(PurgeRequest))]
 [JsonSerializable(typeof(PurgeResponse))]
 [JsonSerializable(typeof(DeleteMessageRequest))]

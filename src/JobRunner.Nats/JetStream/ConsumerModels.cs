@@ -82,6 +82,9 @@ internal sealed record ConsumerInfo : ApiResponse
 
     public ConsumerConfig? Config { get; init; }
 
+    /// <summary>How far delivery has come.</summary>
+    public SequencePair Delivered { get; init; } = new();
+
     /// <summary>Delivered and not yet acknowledged.</summary>
     public long NumAckPending { get; init; }
 
@@ -91,6 +94,13 @@ internal sealed record ConsumerInfo : ApiResponse
 
     /// <summary>Not yet delivered.</summary>
     public long NumPending { get; init; }
+}
+
+internal sealed record SequencePair
+{
+    public ulong ConsumerSeq { get; init; }
+
+    public ulong StreamSeq { get; init; }
 }
 
 /// <summary>What a pull asks for.</summary>

@@ -38,6 +38,15 @@ internal sealed partial class JetStreamClient
         return Read(reply, JetStreamJson.Default.PublishAck);
     }
 
+    /// <summary>Whether a stream takes what is published there.</summary>
+    public async Task<bool> IsStoredAsync(string subject, CancellationToken cancellationToken = default)
+    {
+        Subjects.CheckConcrete(subject);
+        var names = await AskAsync(
+            "$JS.API.STREAM.NAMES", new StreamNamesRequest { Subject = subject }, JetStreamJson.Default.StreamNamesRequest, JetStreamJson.Default.StreamNamesResponse, cancellationToken);
+        return names.Streams is { Count: > 0 };
+    }
+
     private static void AddConditions(NatsHeaders headers, PublishConditions? conditions)
     {
         if (conditions is null) return;

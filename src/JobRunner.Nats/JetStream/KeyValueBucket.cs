@@ -100,6 +100,13 @@ internal sealed class KeyValueBucket
     public Task<bool> RemoveAsync(ulong revision, CancellationToken cancellationToken = default) =>
         _jetStream.DeleteMessageAsync(Stream, revision, cancellationToken);
 
+    /// <summary>The keys that match, those with markers of deletion included.</summary>
+    public async Task<IReadOnlyList<string>> KeysAsync(string pattern, CancellationToken cancellationToken = default)
+    {
+        var counts = await _jetStream.CountBySubjectAsync(Stream, _prefix + pattern, cancellationToken);
+        return [.. counts.Keys.Select(subject => subject[_prefix.Length..])];
+    }
+
     /// <summary>
     /// The newest entry of every key, then each change as it is made, without an end. A watcher that loses its
     /// connection goes on where it was; of a key that changed often meanwhile it may see the last change only.

@@ -105,6 +105,16 @@ internal sealed record StreamInfoRequest
     public long? Offset { get; init; }
 }
 
+internal sealed record StreamNamesRequest
+{
+    public required string Subject { get; init; }
+}
+
+internal sealed record StreamNamesResponse : ApiResponse
+{
+    public IReadOnlyList<string>? Streams { get; init; }
+}
+
 /// <summary>What to remove: everything, or only messages of a subject, before a sequence, or all but the last few.</summary>
 internal sealed record PurgeRequest
 {
