@@ -113,7 +113,6 @@ public sealed class JetStreamQueueTests(NatsServerFixture fixture) : IClassFixtu
         {
             (await queue.RenewAsync([first], lease, default)).ShouldBe([LeaseState.Held]);
             (await other.ReceiveAsync(1, lease, default)).ShouldBeEmpty();
-            if (beat < 5) continue;
         }
 
         var second = (await TakeAsync(other, 1, lease)).Single();
@@ -138,7 +137,8 @@ public sealed class JetStreamQueueTests(NatsServerFixture fixture) : IClassFixtu
         page.Letters[0].Attempts.ShouldBe(1);
         page.Letters[0].LastFailedAt.ShouldNotBeNull();
         var rest = await queue.ListDeadLettersAsync(3, page.Next, default);
-        (rest.Letters.Select(letter => Text(letter.Message)).ToArray(), rest.Next).ShouldBe((["1", "0"], null));
+        rest.Letters.Select(letter => Text(letter.Message)).ShouldBe(["1", "0"]);
+        rest.Next.ShouldBeNull();
 
         (await queue.RetryDeadLettersAsync([page.Letters[0].Message.Id], default)).ShouldBe(1);
         var back = (await TakeAsync(queue, 1)).Single();
