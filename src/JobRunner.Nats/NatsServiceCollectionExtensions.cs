@@ -9,8 +9,8 @@ namespace JobRunner;
 public static class NatsServiceCollectionExtensions
 {
     /// <summary>
-    /// Lets queue URLs begin with <c>nats:</c> or <c>tls:</c>: JetStream, or plain subscriptions with
-    /// <c>mode=core</c>. Doing it twice is harmless.
+    /// Lets URLs of queues and of the store begin with <c>nats:</c> or <c>tls:</c>: JetStream and its buckets, or plain
+    /// subscriptions with <c>mode=core</c>. Doing it twice is harmless.
     /// </summary>
     public static IServiceCollection AddNatsQueues(this IServiceCollection services)
     {
@@ -19,6 +19,8 @@ public static class NatsServiceCollectionExtensions
         services.TryAddSingleton<NatsTransport>(provider => new NatsTransport(
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJobQueueTransport, NatsTransport>(
+            static provider => provider.GetRequiredService<NatsTransport>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskStoreTransport, NatsTransport>(
             static provider => provider.GetRequiredService<NatsTransport>()));
         return services;
     }

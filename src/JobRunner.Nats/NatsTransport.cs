@@ -1,17 +1,20 @@
 using JobRunner.Nats.Protocol;
 using JobRunner.Nats.Queues;
+using JobRunner.Nats.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Nats;
 
-/// <summary>Makes queues of <c>nats:</c> and <c>tls:</c> URLs.</summary>
-internal sealed class NatsTransport(TimeProvider time, ILoggerFactory loggers) : IJobQueueTransport
+/// <summary>Makes queues and stores of <c>nats:</c> and <c>tls:</c> URLs.</summary>
+internal sealed class NatsTransport(TimeProvider time, ILoggerFactory loggers) : IJobQueueTransport, ITaskStoreTransport
 {
     public IReadOnlyCollection<string> Schemes { get; } = ["nats", "tls"];
 
     public IJobQueue Create(QueueOptions options) => options.Url.Parameter("mode") is "core"
         ? new CoreQueue(options, Connect(options.Url), time, loggers.CreateLogger<CoreQueue>())
         : new JetStreamQueue(options, Connect(options.Url), time, loggers.CreateLogger<JetStreamQueue>());
+
+    public ITaskStore Create(QueueUrl url) => new NatsTaskStore(url, Connect(url), time, loggers.CreateLogger<NatsTaskStore>());
 
     /// <summary>The environment fills in what the URL leaves out.</summary>
     private NatsClient Connect(QueueUrl url)

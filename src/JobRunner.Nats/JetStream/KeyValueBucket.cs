@@ -100,6 +100,35 @@ internal sealed class KeyValueBucket
     public Task<bool> RemoveAsync(ulong revision, CancellationToken cancellationToken = default) =>
         _jetStream.DeleteMessageAsync(Stream, revision, cancellationToken);
 
+    /// <summary>Removes what matches without leaving markers; watchers are not told.</summary>
+    public Task<long> EraseAsync(string pattern, CancellationToken cancellationToken = default) =>
+        _jetStream.PurgeStreamAsync(Stream, new PurgeRequest { Filter = _prefix + pattern }, cancellationToken);
+
+    /// <summary>Reads what matches, in the order of its writing.</summary>
+    /// <param name="pattern">Keys with wildcards.</param>
+    /// <param name="after">Only what came after this revision; 0 for everything.</param>
+    /// <param name="max">Most entries.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<IReadOnlyList<KeyValueEntry>> ReadAsync(
+        string pattern, ulong after, int max, CancellationToken cancellationToken = default)
+    {
+        var entries = new List<KeyValueEntry>();
+        var consumer = await FollowAsync(_prefix + pattern, after + 1, cancellationToken);
+        try
+        {
+            if (consumer.NumPending == 0) return entries;
+            var batch = (int)Math.Min(max, consumer.NumPending);
+            var request = new PullRequest { Batch = batch, NoWait = true };
+            await foreach (var delivered in new PullConsumer(_jetStream, Stream, consumer.Name).PullAsync(request, cancellationToken))
+                entries.Add(EntryOf(delivered));
+            return entries;
+        }
+        finally
+        {
+            await ForgetAsync(consumer.Name);
+        }
+    }
+
     /// <summary>The keys that match, those with markers of deletion included.</summary>
     public async Task<IReadOnlyList<string>> KeysAsync(string pattern, CancellationToken cancellationToken = default)
     {
@@ -147,18 +176,7 @@ internal sealed class KeyValueBucket
     private async IAsyncEnumerable<KeyValueEntry> WatchOnceAsync(
         string pattern, ulong after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var consumer = await _jetStream.CreateConsumerAsync(
-            Stream,
-            new ConsumerConfig
-            {
-                DeliverPolicy = after == 0 ? DeliverPolicy.LastPerSubject : DeliverPolicy.ByStartSequence,
-                OptStartSeq = after == 0 ? null : after + 1,
-                AckPolicy = AckPolicy.None,
-                FilterSubject = _prefix + pattern,
-                InactiveThreshold = WatchExpiry * 2,
-                MemStorage = true,
-            },
-            cancellationToken);
+        var consumer = await FollowAsync(_prefix + pattern, after == 0 ? null : after + 1, cancellationToken);
         var pull = new PullConsumer(_jetStream, Stream, consumer.Name);
         try
         {
@@ -166,10 +184,7 @@ internal sealed class KeyValueBucket
             {
                 var request = new PullRequest { Batch = WatchBatch, Expires = WatchExpiry, IdleHeartbeat = WatchHeartbeat };
                 await foreach (var delivered in pull.PullAsync(request, cancellationToken))
-                {
-                    var message = delivered.Message;
-                    yield return EntryOf(message.Subject, message.Headers, message.Payload, delivered.Sequence, delivered.Stored);
-                }
+                    yield return EntryOf(delivered);
             }
         }
         finally
@@ -177,6 +192,23 @@ internal sealed class KeyValueBucket
             await ForgetAsync(consumer.Name);
         }
     }
+
+    /// <param name="subject">What it sees.</param>
+    /// <param name="from">The first revision; null: the newest of every key, then what comes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private Task<ConsumerInfo> FollowAsync(string subject, ulong? from, CancellationToken cancellationToken) =>
+        _jetStream.CreateConsumerAsync(
+            Stream,
+            new ConsumerConfig
+            {
+                DeliverPolicy = from is null ? DeliverPolicy.LastPerSubject : DeliverPolicy.ByStartSequence,
+                OptStartSeq = from,
+                AckPolicy = AckPolicy.None,
+                FilterSubject = subject,
+                InactiveThreshold = WatchExpiry * 2,
+                MemStorage = true,
+            },
+            cancellationToken);
 
     private async Task ForgetAsync(string consumer)
     {
@@ -213,6 +245,9 @@ internal sealed class KeyValueBucket
             : throw new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture, $"The key \"{key}\" has other characters than letters, digits and - / _ = ."), nameof(key));
     }
+
+    private KeyValueEntry EntryOf(DeliveredMessage delivered) => EntryOf(
+        delivered.Message.Subject, delivered.Message.Headers, delivered.Message.Payload, delivered.Sequence, delivered.Stored);
 
     private KeyValueEntry EntryOf(
         string subject, NatsHeaders? headers, ReadOnlyMemory<byte> value, ulong revision, DateTimeOffset written)
