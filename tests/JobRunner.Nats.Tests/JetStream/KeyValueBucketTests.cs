@@ -3,8 +3,6 @@ using System.Text;
 using JobRunner.Nats.JetStream;
 using JobRunner.Nats.Protocol;
 using JobRunner.Nats.Tests.Protocol;
-using Shouldly;
-using Xunit;
 
 namespace JobRunner.Nats.Tests.JetStream;
 

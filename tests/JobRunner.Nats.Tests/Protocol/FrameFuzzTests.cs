@@ -2,8 +2,6 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using JobRunner.Nats.Protocol;
-using Shouldly;
-using Xunit;
 
 namespace JobRunner.Nats.Tests.Protocol;
 

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Text;
 using JobRunner.Nats.Protocol;
-using Shouldly;
-using Xunit;
 
 namespace JobRunner.Nats.Tests.Protocol;
 

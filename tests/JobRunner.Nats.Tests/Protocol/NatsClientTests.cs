@@ -1,7 +1,5 @@
 using System.Text;
 using JobRunner.Nats.Protocol;
-using Shouldly;
-using Xunit;
 
 namespace JobRunner.Nats.Tests.Protocol;
 

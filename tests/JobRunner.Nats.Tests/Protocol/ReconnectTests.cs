@@ -1,8 +1,6 @@
 using System.Text;
 using JobRunner.Nats.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
-using Shouldly;
-using Xunit;
 
 namespace JobRunner.Nats.Tests.Protocol;
 

@@ -3,8 +3,6 @@ using JobRunner.Nats.Protocol;
 using JobRunner.Nats.Queues;
 using JobRunner.Nats.Tests.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
-using Shouldly;
-using Xunit;
 
 namespace JobRunner.Nats.Tests.Queues;
 
