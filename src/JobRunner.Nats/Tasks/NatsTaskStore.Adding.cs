@@ -51,23 +51,17 @@ internal sealed partial class NatsTaskStore
         var bucket = await OpenedAsync(cancellationToken);
         while (true)
         {
-            var stored = await ReadAsync(bucket, record.Id, cancellationToken);
-            if (stored is not null && IsOver(stored.Task, record)) return false;
-            if (stored is null) await bucket.PutAsync(TaskKeys.Payload(record.Id), record.Payload, cancellationToken);
-            var resultKey = record.Result is null ? null : TaskKeys.Result(record.Id, record.FencingToken);
-            if (record.Result is { } result) await bucket.PutAsync(resultKey!, result, cancellationToken);
-
-            var bare = record with { Payload = default, Result = null };
-            var now = _time.GetUtcNow();
-            if (stored is null)
+            if (await ReadAsync(bucket, record.Id, cancellationToken) is { } stored)
             {
-                var first = new StoredTask { Task = bare, Order = NextOrder() }.Enter(bare, now) with { ResultKey = resultKey };
-                if (await CreateAsync(bucket, first, cancellationToken) is not null) return true;
+                if (IsOver(stored.Task, record)) return false;
+                if (await WriteAsync(bucket, stored, record, cancellationToken) is not null) return true;
                 continue;
             }
 
-            var changed = stored.Task.Status == record.Status ? stored.With(bare) : stored.Enter(bare, now);
-            if (await WriteAsync(bucket, changed with { ResultKey = resultKey }, cancellationToken) is not null) return true;
+            await bucket.PutAsync(TaskKeys.Payload(record.Id), record.Payload, cancellationToken);
+            var resultKey = await PutResultAsync(bucket, record, cancellationToken);
+            var first = StoredTask.First(record, resultKey, NextOrder(), _time.GetUtcNow());
+            if (await CreateAsync(bucket, first, cancellationToken) is not null) return true;
         }
 
         static bool IsOver(TaskRecord stored, TaskRecord record) =>
@@ -88,26 +82,7 @@ internal sealed partial class NatsTaskStore
 
         await bucket.PutAsync(TaskKeys.Payload(task.Id), task.Payload, cancellationToken);
         var now = _time.GetUtcNow();
-        var record = new TaskRecord
-        {
-            Id = task.Id,
-            Queue = task.Queue,
-            Endpoint = task.Endpoint,
-            MaxAttempts = task.MaxAttempts,
-            CreatedAt = now,
-            NotBefore = task.NotBefore,
-            Deadline = task.Deadline,
-            Priority = task.Priority,
-            Caller = task.Caller,
-            TracingId = task.TracingId,
-            PredecessorId = task.PredecessorId,
-            TraceParent = task.TraceParent,
-            IdempotencyKey = task.IdempotencyKey,
-            ReplyTo = task.ReplyTo,
-            WebhookUrl = task.WebhookUrl,
-            Properties = task.Properties,
-        };
-        var stored = new StoredTask { Task = record, Order = order }.Enter(record, now);
+        var stored = StoredTask.First(TaskTransitions.Create(task, now), resultKey: null, order, now);
         if (await CreateAsync(bucket, stored, cancellationToken) is { } created)
             return new TaskAddition(TaskAdditionKind.Added, created.Record with { Payload = task.Payload });
         return await ReadAsync(bucket, task.Id, cancellationToken) is { } existing

@@ -1,4 +1,4 @@
-using JobRunner.Nats.JetStream;
+using System.Text;
 
 namespace JobRunner.Nats.Tasks;
 
@@ -10,17 +10,16 @@ internal sealed partial class NatsTaskStore
         var answer = CancelAnswer.Unknown;
         await ChangeAsync(
             id,
-            stored =>
+            record =>
             {
-                var now = _time.GetUtcNow();
-                (answer, var changed) = stored.Task.Status switch
+                var cancelled = TaskTransitions.Cancel(record, _time.GetUtcNow());
+                answer = cancelled?.Status switch
                 {
-                    TaskState.Queued => (CancelAnswer.Cancelled, Cancelled(stored, now)),
-                    TaskState.Running => (CancelAnswer.Cancelling, stored.Enter(stored.Task with { Status = TaskState.Cancelling }, now)),
-                    TaskState.Cancelling => (CancelAnswer.Cancelling, null),
-                    _ => (CancelAnswer.Finished, (StoredTask?)null),
+                    null => CancelAnswer.Finished,
+                    TaskState.Cancelled => CancelAnswer.Cancelled,
+                    _ => CancelAnswer.Cancelling,
                 };
-                return changed;
+                return cancelled?.Status == record.Status ? null : cancelled;
             },
             cancellationToken);
         return answer;
@@ -31,10 +30,11 @@ internal sealed partial class NatsTaskStore
         var answer = RequeueAnswer.Unknown;
         await ChangeAsync(
             id,
-            stored =>
+            record =>
             {
-                answer = stored.Task.Status is TaskState.Failed or TaskState.Cancelled ? RequeueAnswer.Queued : RequeueAnswer.NotFailed;
-                return answer == RequeueAnswer.Queued ? Anew(stored, _time.GetUtcNow()) : null;
+                var queued = TaskTransitions.Requeue(record);
+                answer = queued is null ? RequeueAnswer.NotFailed : RequeueAnswer.Queued;
+                return queued;
             },
             cancellationToken);
         return answer;
@@ -43,7 +43,7 @@ internal sealed partial class NatsTaskStore
     public Task PauseAsync(string queue, CancellationToken cancellationToken) => GuardAsync(async () =>
     {
         var bucket = await OpenedAsync(cancellationToken);
-        await bucket.PutAsync(TaskKeys.Pause(queue), "1"u8.ToArray(), cancellationToken);
+        await bucket.PutAsync(TaskKeys.Pause(queue), Encoding.UTF8.GetBytes(queue), cancellationToken);
         _index.SetPaused(queue, isPaused: true);
     });
 
@@ -63,37 +63,11 @@ internal sealed partial class NatsTaskStore
         {
             var changed = await ChangeAsync(
                 waiting.Task.Id,
-                stored => stored.Task.Status == TaskState.Queued ? Cancelled(stored, _time.GetUtcNow()) : null,
+                record => record.Status == TaskState.Queued ? TaskTransitions.Cancel(record, _time.GetUtcNow()) : null,
                 cancellationToken);
             if (changed is not null) cancelled++;
         }
 
         return cancelled;
     });
-
-    private static StoredTask Cancelled(StoredTask stored, DateTimeOffset now) =>
-        stored.Enter(stored.Task with { Status = TaskState.Cancelled, EndedAt = now }, now);
-
-    private static StoredTask Anew(StoredTask stored, DateTimeOffset now)
-    {
-        var task = stored.Task with
-        {
-            Status = TaskState.Queued,
-            Attempts = 0,
-            Interruptions = 0,
-            StartedAt = null,
-            EndedAt = null,
-            NotBefore = null,
-            Progress = null,
-            ProgressMessage = null,
-            HttpStatus = null,
-            MediaType = null,
-            Headers = new Dictionary<string, string>(StringComparer.Ordinal),
-            Error = null,
-            ErrorType = null,
-            FirstFailedAt = null,
-            LastFailedAt = null,
-        };
-        return stored.Enter(task, now) with { ResultKey = null };
-    }
 }

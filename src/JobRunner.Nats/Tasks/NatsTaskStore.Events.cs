@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using JobRunner.Nats.JetStream;
 
 namespace JobRunner.Nats.Tasks;
@@ -50,12 +49,3 @@ internal sealed partial class NatsTaskStore
         }
     }
 }
-
-internal sealed record ProgressData(double Progress, string? Message);
-
-internal sealed record ErrorData(string Error, string Type);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ProgressData))]
-[JsonSerializable(typeof(ErrorData))]
-internal sealed partial class ProgressJson : JsonSerializerContext;

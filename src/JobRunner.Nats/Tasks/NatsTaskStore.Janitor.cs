@@ -59,7 +59,7 @@ internal sealed partial class NatsTaskStore
     });
 
     private static bool IsOld(TaskRecord task, TaskRetention retention, DateTimeOffset now) =>
-        now - task.EndedAt >= (task.Status == TaskState.Failed ? retention.Failed : retention.Completed);
+        now - task.EndedAt > (task.Status == TaskState.Failed ? retention.Failed : retention.Completed);
 
     /// <summary>The record goes first: what is left when that is all is tidied up later.</summary>
     private async Task<bool> DropAsync(KeyValueBucket bucket, string id, ulong revision, CancellationToken cancellationToken)

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using JobRunner.Nats.JetStream;
-using JobRunner.Nats.Protocol;
 
 namespace JobRunner.Nats.Tasks;
 
@@ -17,17 +15,8 @@ internal sealed partial class NatsTaskStore
             foreach (var stored in Due(claim.Queue, now))
             {
                 if (leases.Count >= claim.Max) break;
-                var running = stored.Task with
-                {
-                    Status = TaskState.Running,
-                    StartedAt = now,
-                    LeaseOwner = _owner,
-                    LeaseExpiresAt = now + claim.Duration,
-                    FencingToken = stored.Task.FencingToken + 1,
-                    Progress = null,
-                    ProgressMessage = null,
-                };
-                if (await WriteAsync(bucket, stored.Enter(running, now), cancellationToken) is not { } taken) continue;
+                var running = TaskTransitions.Claim(stored.Record, _owner, claim.Duration, now);
+                if (await WriteAsync(bucket, stored, running, cancellationToken) is not { } taken) continue;
                 leases.Add(new TaskLease(await WholeAsync(bucket, taken, cancellationToken), running.FencingToken));
             }
 
@@ -39,7 +28,7 @@ internal sealed partial class NatsTaskStore
         GuardAsync<IReadOnlyList<LeaseState>>(async () => await Task.WhenAll(leases.Select(async lease =>
         {
             var until = _time.GetUtcNow() + duration;
-            var renewed = await ChangeHeldAsync(lease, stored => stored.With(stored.Task with { LeaseExpiresAt = until }), cancellationToken);
+            var renewed = await ChangeHeldAsync(lease, record => record with { LeaseExpiresAt = until }, cancellationToken);
             return renewed?.Task.Status switch
             {
                 null => LeaseState.Lost,
@@ -52,10 +41,9 @@ internal sealed partial class NatsTaskStore
         GuardAsync(async () =>
         {
             var changed = await ChangeHeldAsync(
-                lease, stored => stored.With(stored.Task with { Progress = progress, ProgressMessage = message }), cancellationToken);
+                lease, record => record with { Progress = progress, ProgressMessage = message }, cancellationToken);
             if (changed is null) return false;
-            var data = JsonSerializer.Serialize(new ProgressData(progress, message), ProgressJson.Default.ProgressData);
-            await PublishEventsAsync(changed, [new NewTaskEvent(TaskEventKinds.Progress, data)], cancellationToken);
+            await PublishEventsAsync(changed, [TaskTransitions.ProgressEvent(progress, message)], cancellationToken);
             return true;
         });
 
@@ -69,46 +57,14 @@ internal sealed partial class NatsTaskStore
         });
 
     public Task<TaskRecord?> FinishAsync(TaskLease lease, TaskOutcome outcome, CancellationToken cancellationToken) =>
-        GuardAsync(async () =>
-        {
-            var bucket = await OpenedAsync(cancellationToken);
-
-            // The result comes first, under the lease's own key; the record makes it the task's.
-            var resultKey = TaskKeys.Result(lease.TaskId, lease.FencingToken);
-            try
-            {
-                await bucket.PutAsync(resultKey, outcome.Result, cancellationToken);
-            }
-            catch (NatsPayloadTooLargeException exception)
-            {
-                outcome = TooLarge(exception);
-                await bucket.PutAsync(resultKey, outcome.Result, cancellationToken);
-            }
-
-            var finished = await ChangeHeldAsync(lease, stored => Finish(stored, outcome, resultKey), cancellationToken);
-            return finished is null ? null : await WholeAsync(bucket, finished, cancellationToken);
-        });
+        EndAsync(lease, (record, now) => TaskTransitions.Finish(record, Fitting(outcome), now), cancellationToken);
 
     public Task<TaskRecord?> RetryAsync(
         TaskLease lease, TaskOutcome failure, TimeSpan delay, CancellationToken cancellationToken) =>
-        GuardAsync(async () =>
-        {
-            var changed = await ChangeHeldAsync(
-                lease,
-                stored =>
-                {
-                    var now = _time.GetUtcNow();
-                    var task = Failed(Unleased(stored.Task), failure, now) with { Attempts = stored.Task.Attempts + 1 };
-                    return stored.Task.Status == TaskState.Cancelling
-                        ? stored.Enter(task with { Status = TaskState.Cancelled, EndedAt = now }, now)
-                        : stored.Enter(task with { Status = TaskState.Queued, NotBefore = now + delay }, now);
-                },
-                cancellationToken);
-            return changed is null ? null : await WholeAsync(await OpenedAsync(cancellationToken), changed, cancellationToken);
-        });
+        EndAsync(lease, (record, now) => TaskTransitions.Retry(record, failure, delay, now), cancellationToken);
 
     public Task<bool> ReleaseAsync(TaskLease lease, CancellationToken cancellationToken) => GuardAsync(async () =>
-        await ChangeHeldAsync(lease, stored => Back(stored, _time.GetUtcNow()), cancellationToken) is not null);
+        await ChangeHeldAsync(lease, record => TaskTransitions.Release(record, _time.GetUtcNow()), cancellationToken) is not null);
 
     public Task<IReadOnlyList<TaskRecord>> SweepAsync(int maxInterruptions, CancellationToken cancellationToken) =>
         GuardAsync<IReadOnlyList<TaskRecord>>(async () =>
@@ -119,7 +75,9 @@ internal sealed partial class NatsTaskStore
             foreach (var suspect in _index.Active().Where(stored => IsLapsed(stored.Task, now)))
             {
                 var swept = await ChangeAsync(
-                    suspect.Task.Id, stored => IsLapsed(stored.Task, now) ? Interrupt(stored, maxInterruptions, now) : null, cancellationToken);
+                    suspect.Task.Id,
+                    record => IsLapsed(record, now) ? TaskTransitions.Interrupt(record, maxInterruptions, now) : null,
+                    cancellationToken);
                 if (swept is not null) found.Add(swept.Record);
             }
 
@@ -132,72 +90,30 @@ internal sealed partial class NatsTaskStore
     private static bool IsLapsed(TaskRecord task, DateTimeOffset now) =>
         task.Status.IsLeased() && task.LeaseExpiresAt is { } until && until <= now;
 
-    private static TaskRecord Unleased(TaskRecord task) => task with { LeaseOwner = null, LeaseExpiresAt = null };
-
-    private static TaskRecord Failed(TaskRecord task, TaskOutcome failure, DateTimeOffset now) => task with
+    /// <summary>A result that the server does not take is a failure with both numbers.</summary>
+    private TaskOutcome Fitting(TaskOutcome outcome)
     {
-        Error = failure.Error,
-        ErrorType = failure.ErrorType,
-        FirstFailedAt = task.FirstFailedAt ?? now,
-        LastFailedAt = now,
-    };
-
-    private static StoredTask Back(StoredTask stored, DateTimeOffset now)
-    {
-        var task = Unleased(stored.Task);
-        return task.Status == TaskState.Cancelling
-            ? stored.Enter(task with { Status = TaskState.Cancelled, EndedAt = now }, now)
-            : stored.Enter(task with { Status = TaskState.Queued }, now);
-    }
-
-    private static StoredTask Interrupt(StoredTask stored, int maxInterruptions, DateTimeOffset now)
-    {
-        var counted = stored with { Task = stored.Task with { Interruptions = stored.Task.Interruptions + 1 } };
-        if (stored.Task.Status == TaskState.Cancelling || counted.Task.Interruptions <= maxInterruptions) return Back(counted, now);
-        var lost = Unleased(counted.Task) with
-        {
-            Status = TaskState.Failed,
-            EndedAt = now,
-            HttpStatus = 500,
-            Error = $"the task is lost: {counted.Task.Interruptions} workers took it and ended without a word",
-            ErrorType = "TaskLost",
-            FirstFailedAt = counted.Task.FirstFailedAt ?? now,
-            LastFailedAt = now,
-        };
-        return stored.Enter(lost, now);
-    }
-
-    private static TaskOutcome TooLarge(NatsPayloadTooLargeException exception)
-    {
-        var error = $"the result has {exception.Size} bytes, and the store of task records takes at most {exception.Limit}";
+        if (_client.Server is not { MaxPayload: var limit } || outcome.Result.Length <= limit) return outcome;
+        var error = $"the result has {outcome.Result.Length} bytes, and the store of task records takes at most {limit}";
         return new TaskOutcome
         {
             HttpStatus = 500,
-            Result = JsonSerializer.SerializeToUtf8Bytes(new ErrorData(error, "ResultTooLarge"), ProgressJson.Default.ErrorData),
+            Result = JsonSerializer.SerializeToUtf8Bytes(new ErrorData(error, "ResultTooLarge"), TasksJson.Default.ErrorData),
             Error = error,
             ErrorType = "ResultTooLarge",
         };
     }
 
-    private StoredTask Finish(StoredTask stored, TaskOutcome outcome, string resultKey)
-    {
-        var now = _time.GetUtcNow();
-        var task = Unleased(stored.Task) with
+    private Task<TaskRecord?> EndAsync(
+        TaskLease lease, Func<TaskRecord, DateTimeOffset, TaskRecord> transition, CancellationToken cancellationToken) =>
+        GuardAsync(async () =>
         {
-            Status = stored.Task.Status == TaskState.Cancelling ? TaskState.Cancelled : outcome.IsSuccess ? TaskState.Completed : TaskState.Failed,
-            Attempts = stored.Task.Attempts + 1,
-            EndedAt = now,
-            HttpStatus = outcome.HttpStatus,
-            MediaType = outcome.MediaType,
-            Headers = outcome.Headers,
-            Error = null,
-            ErrorType = null,
-        };
-        return stored.Enter(outcome.IsSuccess ? task : Failed(task, outcome, now), now) with { ResultKey = resultKey };
-    }
+            var ended = await ChangeHeldAsync(lease, record => transition(record, _time.GetUtcNow()), cancellationToken);
+            return ended is null ? null : await WholeAsync(await OpenedAsync(cancellationToken), ended, cancellationToken);
+        });
 
-    private Task<StoredTask?> ChangeHeldAsync(TaskLease lease, Func<StoredTask, StoredTask> change, CancellationToken cancellationToken) =>
-        ChangeAsync(lease.TaskId, stored => IsHeld(stored.Task, lease) ? change(stored) : null, cancellationToken);
+    private Task<StoredTask?> ChangeHeldAsync(TaskLease lease, Func<TaskRecord, TaskRecord> change, CancellationToken cancellationToken) =>
+        ChangeAsync(lease.TaskId, record => IsHeld(record, lease) ? change(record) : null, cancellationToken);
 
     private IEnumerable<StoredTask> Due(string queue, DateTimeOffset now) => _index.Active()
         .Where(stored => stored.Task.Queue == queue && stored.Task.Status == TaskState.Queued && (stored.Task.NotBefore ?? now) <= now)

@@ -37,12 +37,9 @@ internal sealed partial class NatsTaskStore
         GuardAsync<IReadOnlyList<QueueStatus>>(async () =>
         {
             await CurrentAsync(cancellationToken);
-            return
-            [
-                .. _index.All().GroupBy(stored => stored.Task.Queue, StringComparer.Ordinal)
-                    .OrderBy(group => group.Key, StringComparer.Ordinal)
-                    .Select(group => Status(group.Key, group)),
-            ];
+            var tasks = _index.All().ToLookup(stored => stored.Task.Queue, StringComparer.Ordinal);
+            var queues = tasks.Select(group => group.Key).Union(_index.Paused(), StringComparer.Ordinal);
+            return [.. queues.Order(StringComparer.Ordinal).Select(queue => Status(queue, tasks[queue]))];
         });
 
     public Task<IReadOnlyList<TaskRecord>> PeekAsync(string queue, int max, CancellationToken cancellationToken) =>
@@ -68,7 +65,7 @@ internal sealed partial class NatsTaskStore
         if (query.Queue is { } queue && task.Queue != queue) return false;
         if (query.Search is not { Length: > 0 } search) return true;
         string?[] texts = [task.Id, task.Endpoint, task.Caller, task.TracingId, task.Error];
-        return Array.Exists(texts, text => text?.Contains(search, StringComparison.OrdinalIgnoreCase) == true);
+        return Array.Exists(texts, text => text?.Contains(search, StringComparison.Ordinal) == true);
     }
 
     private static (long Order, string Id) Cursor(string text)

@@ -117,13 +117,13 @@ internal sealed partial class NatsTaskStore : ITaskStore
     /// <param name="change">The new record, or null to leave it. Is called again where another was faster.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>What is stored now, or null where nothing was changed.</returns>
-    private async Task<StoredTask?> ChangeAsync(string id, Func<StoredTask, StoredTask?> change, CancellationToken cancellationToken)
+    private async Task<StoredTask?> ChangeAsync(string id, Func<TaskRecord, TaskRecord?> change, CancellationToken cancellationToken)
     {
         var bucket = await OpenedAsync(cancellationToken);
         while (await ReadAsync(bucket, id, cancellationToken) is { } stored)
         {
-            if (change(stored) is not { } changed) return null;
-            if (await WriteAsync(bucket, changed, cancellationToken) is { } written) return written;
+            if (change(stored.Record) is not { } changed) return null;
+            if (await WriteAsync(bucket, stored, changed, cancellationToken) is { } written) return written;
         }
 
         return null;
@@ -132,14 +132,26 @@ internal sealed partial class NatsTaskStore : ITaskStore
     private static async Task<StoredTask?> ReadAsync(KeyValueBucket bucket, string id, CancellationToken cancellationToken) =>
         await bucket.GetAsync(TaskKeys.Record(id), cancellationToken) is { } entry ? StoredTask.Read(entry.Value, entry.Revision) : null;
 
-    private async Task<StoredTask?> WriteAsync(KeyValueBucket bucket, StoredTask changed, CancellationToken cancellationToken)
+    /// <summary>Writes a record that is still as it was read. A result comes first, under a key of its own: the record
+    /// makes it the task's.</summary>
+    private async Task<StoredTask?> WriteAsync(
+        KeyValueBucket bucket, StoredTask stored, TaskRecord changed, CancellationToken cancellationToken)
     {
-        var bytes = changed.ToBytes();
-        if (await bucket.UpdateAsync(TaskKeys.Record(changed.Task.Id), bytes, changed.Revision, cancellationToken) is not { } revision)
+        var resultKey = await PutResultAsync(bucket, changed, cancellationToken);
+        var next = stored.Become(changed, resultKey, _time.GetUtcNow());
+        if (await bucket.UpdateAsync(TaskKeys.Record(changed.Id), next.ToBytes(), stored.Revision, cancellationToken) is not { } revision)
             return null;
-        var written = changed with { Revision = revision };
+        var written = next with { Revision = revision };
         _index.Apply(written);
         return written;
+    }
+
+    private static async Task<string?> PutResultAsync(KeyValueBucket bucket, TaskRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Result is not { } result) return null;
+        var key = TaskKeys.NewResult(record.Id);
+        await bucket.PutAsync(key, result, cancellationToken);
+        return key;
     }
 
     /// <summary>The record with payload and result.</summary>

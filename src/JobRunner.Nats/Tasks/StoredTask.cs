@@ -43,32 +43,31 @@ internal sealed record StoredTask
         }
     }
 
-    /// <summary>A change of state with its event. The event's id is the revision that it is written with, which is known
-    /// only afterwards: the next change fills it in.</summary>
-    public StoredTask Enter(TaskRecord task, DateTimeOffset now) => With(task) with
+    /// <summary>
+    /// The record changed; where it enters another state, with an event. The event's id is the revision that it is
+    /// written with, which is known only afterwards: the next change fills it in.
+    /// </summary>
+    public StoredTask Become(TaskRecord record, string? resultKey, DateTimeOffset now)
     {
-        States = [.. Numbered(), new StateEvent(null, now, StateData(task))],
-    };
+        StateEvent[] known = [.. States.Select(state => state.Id is null ? state with { Id = (long)Revision } : state)];
+        var isEntered = Revision == 0 || record.Status != Task.Status;
+        return this with
+        {
+            Task = record with { Payload = default, Result = null },
+            ResultKey = resultKey,
+            States = isEntered ? [.. known, new StateEvent(null, now, TaskTransitions.StateEvent(record).Data)] : known,
+        };
+    }
 
-    /// <summary>A change that keeps the state.</summary>
-    public StoredTask With(TaskRecord task) => this with { Task = task, States = Numbered() };
+    public static StoredTask First(TaskRecord record, string? resultKey, long order, DateTimeOffset now) =>
+        new StoredTask { Task = record, Order = order }.Become(record, resultKey, now);
 
     public IEnumerable<TaskEvent> StateEvents() => States.Select(state =>
         new TaskEvent(state.Id ?? (long)Revision, TaskEventKinds.State, state.At, state.Data));
-
-    private StateEvent[] Numbered() => [.. States.Select(state => state.Id is null ? state with { Id = (long)Revision } : state)];
-
-    private static string StateData(TaskRecord task)
-    {
-        var data = new StateData(task.Status.Name(), task.Attempts, task.Error);
-        return JsonSerializer.Serialize(data, TasksJson.Default.StateData);
-    }
 }
 
 /// <summary>When a task entered a state.</summary>
 internal sealed record StateEvent(long? Id, DateTimeOffset At, string Data);
-
-internal sealed record StateData(string Status, int Attempts, string? Error);
 
 /// <summary>Any other event.</summary>
 internal sealed record StoredEvent(string Kind, DateTimeOffset At, string Data);
@@ -76,12 +75,14 @@ internal sealed record StoredEvent(string Kind, DateTimeOffset At, string Data);
 /// <summary>The task that an idempotency key was used for.</summary>
 internal sealed record StoredKey(string Id, string PayloadHash, DateTimeOffset At);
 
+internal sealed record ErrorData(string Error, string Type);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StoredTask))]
-[JsonSerializable(typeof(StateData))]
 [JsonSerializable(typeof(StoredEvent))]
 [JsonSerializable(typeof(StoredKey))]
+[JsonSerializable(typeof(ErrorData))]
 internal sealed partial class TasksJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Text;
 using JobRunner.Nats.JetStream;
 
 namespace JobRunner.Nats.Tasks;
@@ -12,7 +13,7 @@ internal sealed class TaskIndex(TaskChanges changes)
     private readonly Dictionary<string, StoredTask> _all = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StoredTask> _active = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ulong> _gone = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _paused = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _paused = new(StringComparer.Ordinal);
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _revision;
 
@@ -89,14 +90,20 @@ internal sealed class TaskIndex(TaskChanges changes)
     public bool IsPaused(string queue)
     {
         lock (_lock)
-            return _paused.Contains(TaskKeys.Word(queue));
+            return _paused.ContainsKey(TaskKeys.Word(queue));
+    }
+
+    public string[] Paused()
+    {
+        lock (_lock)
+            return [.. _paused.Values];
     }
 
     public void SetPaused(string queue, bool isPaused)
     {
         lock (_lock)
         {
-            if (isPaused) _paused.Add(TaskKeys.Word(queue));
+            if (isPaused) _paused[TaskKeys.Word(queue)] = queue;
             else _paused.Remove(TaskKeys.Word(queue));
         }
     }
@@ -152,7 +159,7 @@ internal sealed class TaskIndex(TaskChanges changes)
         lock (_lock)
         {
             var word = TaskKeys.WordOf(entry.Key);
-            if (entry.Exists) _paused.Add(word);
+            if (entry.Exists) _paused[word] = Encoding.UTF8.GetString(entry.Value.Span);
             else _paused.Remove(word);
         }
     }

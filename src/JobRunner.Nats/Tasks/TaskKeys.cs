@@ -17,8 +17,8 @@ internal static class TaskKeys
 
     public static string Payload(string id) => PayloadPrefix + Word(id);
 
-    /// <summary>A worker whose lease is lost writes where nobody looks.</summary>
-    public static string Result(string id, long fencingToken) => $"{ResultPrefix}{Word(id)}.{fencingToken}";
+    /// <summary>Whoever loses the race to change a record has written its result where nobody looks.</summary>
+    public static string NewResult(string id) => $"{ResultPrefix}{Word(id)}.{Guid.NewGuid():N}";
 
     public static string NewEvent(string id) => $"{EventPrefix}{Word(id)}.{Guid.NewGuid():N}";
 
