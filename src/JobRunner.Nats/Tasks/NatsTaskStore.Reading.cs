@@ -57,7 +57,7 @@ internal sealed partial class NatsTaskStore
         });
 
     private static TaskRecord Listed(StoredTask stored) =>
-        stored.Record with { Result = stored.ResultKey is null ? null : ReadOnlyMemory<byte>.Empty };
+        stored.Record with { Result = stored.ResultKey is null ? default(ReadOnlyMemory<byte>?) : ReadOnlyMemory<byte>.Empty };
 
     private static bool Matches(TaskRecord task, TaskQuery query)
     {

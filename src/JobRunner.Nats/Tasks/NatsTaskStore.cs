@@ -162,7 +162,7 @@ internal sealed partial class NatsTaskStore : ITaskStore
         return stored.Record with
         {
             Payload = (await payload)?.Value ?? default,
-            Result = stored.ResultKey is null ? null : result?.Value ?? default,
+            Result = stored.ResultKey is null ? default(ReadOnlyMemory<byte>?) : result?.Value ?? ReadOnlyMemory<byte>.Empty,
         };
     }
 
