@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Globalization;
 using JobRunner.Execution;
 using JobRunner.Jobs;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -49,6 +49,12 @@ internal sealed class CallHandler(
             Refusals.Unreadable(http, exception, settings);
             return;
         }
+        catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
+        {
+            // The client left before it had said what it wants.
+            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+            return;
+        }
 
         try
         {
@@ -60,8 +66,15 @@ internal sealed class CallHandler(
         }
     }
 
-    private Task HandleJsonAsync(HttpContext http, in ReadOnlySequence<byte> body)
+    private Task HandleJsonAsync(HttpContext http, ReadOnlySequence<byte> body)
     {
+        body = RequestBody.WithoutByteOrderMark(body);
+        if (!RequestBody.IsPlain(http.Request))
+        {
+            Refusals.UnsupportedEncoding(http);
+            return Task.CompletedTask;
+        }
+
         if (PayloadCheck.IsAbsent(body))
             return RunAsync(http, endpoint.Example is { } example ? new(example) : NoArguments);
         if (!RequestBody.IsJson(http.Request))
@@ -81,9 +94,19 @@ internal sealed class CallHandler(
         {
             payload = FormPayload.Of(await http.Request.ReadFormAsync(settings.FormOptions), endpoint);
         }
-        catch (Exception exception) when (exception is BadHttpRequestException)
+        catch (BadHttpRequestException exception)
         {
-            Refusals.Unreadable(http, (BadHttpRequestException)exception, settings);
+            Refusals.Unreadable(http, exception, settings);
+            return;
+        }
+        catch (ArgumentBindingException exception)
+        {
+            ErrorResponse.Write(http, StatusCodes.Status400BadRequest, JobFailure.Of(exception));
+            return;
+        }
+        catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
+        {
+            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
             return;
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
@@ -114,7 +137,6 @@ internal sealed class CallHandler(
             CallerName = settings.CallerOf(http),
             TracingId = headers[settings.TracingHeader],
             PredecessorId = headers[JobHeaders.Predecessor],
-            Parent = ParentOf(headers),
             Timeout = timeout,
             HttpContext = http,
         };
@@ -122,6 +144,9 @@ internal sealed class CallHandler(
             call, _watchesClient || timeout is not null ? http.RequestAborted : CancellationToken.None);
         await using (outcome)
         {
+            // Nobody shall send the next call over a connection that is about to end.
+            if (served.IsRefusing)
+                http.Response.Headers.Connection = "close";
             await _response.WriteAsync(http, outcome);
         }
     }
@@ -133,17 +158,12 @@ internal sealed class CallHandler(
         if (header.Count == 0)
             return true;
         if (!double.TryParse(header[0], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            || seconds <= 0)
+            || !double.IsFinite(seconds) || seconds <= 0)
             return false;
         var asked = seconds < HttpSettings.MaxTimeout.TotalSeconds ? TimeSpan.FromSeconds(seconds) : HttpSettings.MaxTimeout;
         timeout = timeout is { } most && most < asked ? most : asked;
         return true;
     }
-
-    private static ActivityContext ParentOf(IHeaderDictionary headers) =>
-        headers.TraceParent is [{ } parent] && ActivityContext.TryParse(parent, headers.TraceState, isRemote: true, out var context)
-            ? context
-            : default;
 
     private void LimitBody(HttpContext http)
     {

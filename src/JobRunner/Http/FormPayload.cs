@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using JobRunner.Jobs;
 using JobRunner.Jobs.Json;
 using Microsoft.AspNetCore.Http;
@@ -11,8 +12,6 @@ internal static class FormPayload
 {
     public static ReadOnlyMemory<byte> Of(IFormCollection form, EndpointDefinition endpoint)
     {
-        var names = ArgumentNames<ParameterDefinition>.Create(
-            endpoint.Parameters.Where(parameter => parameter.IsArgument).Select(parameter => (parameter.Name, parameter)), out _)!;
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, JobJson.WriterOptions))
         {
@@ -20,29 +19,19 @@ internal static class FormPayload
             foreach (var (name, values) in form)
             {
                 writer.WritePropertyName(name);
-                var text = values.Count > 0 ? values[^1] ?? string.Empty : string.Empty;
-                if (names.TryFind(name, out var parameter) && parameter.Type != typeof(string) && IsJson(text))
-                    writer.WriteRawValue(text);
+                if (endpoint.Binder.Find(name) is not { } parameter)
+                    writer.WriteStringValue(values.ToString());
+                else if (values.Count > 1 && parameter.Json is not { Kind: JsonTypeInfoKind.Enumerable })
+                    throw new ArgumentBindingException($"argument '{parameter.Name}' is given {values.Count} times");
+                else if (parameter.Type == typeof(string))
+                    writer.WriteStringValue(values[0]);
                 else
-                    writer.WriteStringValue(text);
+                    writer.WriteRawValue(RequestValues.ToJson(parameter, values));
             }
 
             writer.WriteEndObject();
         }
 
         return buffer.WrittenMemory;
-    }
-
-    private static bool IsJson(string text)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = JobJson.MaxDepth - 1 });
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 }

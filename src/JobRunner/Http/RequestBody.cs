@@ -36,6 +36,20 @@ internal static class RequestBody
                 || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>Whether the body is not compressed or otherwise encoded.</summary>
+    public static bool IsPlain(HttpRequest request)
+    {
+        var encodings = request.Headers.ContentEncoding;
+        return encodings.Count == 0 || encodings.All(encoding => encoding is "" or "identity");
+    }
+
+    /// <summary>The body without the mark that some editors put before UTF-8 text.</summary>
+    public static ReadOnlySequence<byte> WithoutByteOrderMark(in ReadOnlySequence<byte> body)
+    {
+        var reader = new SequenceReader<byte>(body);
+        return reader.IsNext([0xEF, 0xBB, 0xBF], advancePast: true) ? reader.UnreadSequence : body;
+    }
+
     private static async ValueTask<ReadOnlySequence<byte>> ReadToEndAsync(
         PipeReader reader, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using JobRunner.Jobs.Json;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace JobRunner.Jobs;
 
@@ -13,7 +14,6 @@ internal sealed class ArgumentBinder
     private readonly ArgumentNames<ParameterDefinition> _names;
     private readonly ParameterDefinition? _body;
     private readonly ParameterDefinition? _extra;
-    private readonly ParameterDefinition[] _validated;
     private readonly bool _ignoresUnknown;
 
     /// <exception cref="JobLoadException">Two parameters cannot be told apart by callers.</exception>
@@ -23,7 +23,6 @@ internal sealed class ArgumentBinder
         _ignoresUnknown = ignoresUnknown;
         _body = Array.Find(_parameters, parameter => parameter.Source == ParameterSource.Body);
         _extra = Array.Find(_parameters, parameter => parameter.Source == ParameterSource.ExtraArguments);
-        _validated = Array.FindAll(_parameters, parameter => parameter.Rules.Count > 0);
         NeedsServices = Array.Exists(_parameters, parameter => parameter.Source == ParameterSource.Services);
         NeedsJobContext = Array.Exists(_parameters, parameter => parameter.Source == ParameterSource.JobContext);
         ObservesCancellation = Array.Exists(_parameters, parameter => parameter.Source == ParameterSource.CancellationToken);
@@ -60,11 +59,20 @@ internal sealed class ArgumentBinder
         Array.Fill(arguments, Missing);
         ReadPayload(payload, arguments, context);
         foreach (var parameter in _parameters)
-            Complete(parameter, arguments, context);
-        foreach (var parameter in _validated)
-            ArgumentRules.Check(parameter, arguments[parameter.Position]);
+        {
+            ref var argument = ref arguments[parameter.Position];
+            var isGiven = !ReferenceEquals(argument, Missing) || TryTake(parameter, context, out argument);
+            if (!isGiven)
+                argument = DefaultOf(parameter);
+            if (parameter.Rules.Count > 0)
+                ArgumentRules.Check(parameter, argument, isGiven);
+        }
+
         return arguments;
     }
+
+    /// <summary>The parameter that callers mean by a name; null where there is none.</summary>
+    public ParameterDefinition? Find(string name) => _names.TryFind(name, out var parameter) ? parameter : null;
 
     private void ReadPayload(in ReadOnlySequence<byte> payload, object?[] arguments, in BindingContext context)
     {
@@ -131,25 +139,44 @@ internal sealed class ArgumentBinder
             throw new ArgumentBindingException($"argument '{name}' is given twice");
     }
 
-    private static void Complete(ParameterDefinition parameter, object?[] arguments, in BindingContext context)
+    private static bool TryTake(ParameterDefinition parameter, in BindingContext context, out object? value)
     {
-        ref var argument = ref arguments[parameter.Position];
-        if (!ReferenceEquals(argument, Missing))
-            return;
-        argument = parameter.Source switch
+        switch (parameter.Source)
         {
-            ParameterSource.CancellationToken => context.CancellationToken,
-            ParameterSource.JobContext => context.JobContext,
-            ParameterSource.HttpContext => context.HttpContext,
-            ParameterSource.Services => context.Services?.GetService(parameter.Type)
-                ?? (parameter.AllowsNull ? null : throw new InvalidOperationException(
-                    $"No service of type {parameter.TypeName} is registered for the parameter '{parameter.Name}'.")),
-            _ when context.HttpContext is { } http && RequestValues.TryRead(parameter, http, out var value) => value,
-            _ when parameter.IsOptional => parameter.DefaultValue,
-            _ => throw new ArgumentBindingException(
-                $"missing required argument '{parameter.Name}' of type {parameter.TypeName}"),
-        };
+            case ParameterSource.CancellationToken:
+                value = context.CancellationToken;
+                return true;
+            case ParameterSource.JobContext:
+                value = context.JobContext;
+                return true;
+            case ParameterSource.HttpContext:
+                value = context.HttpContext;
+                return true;
+            case ParameterSource.Services:
+                value = ServiceOf(parameter, context.Services);
+                return true;
+            case ParameterSource.ExtraArguments:
+                value = null;
+                return false;
+            default:
+                value = null;
+                return context.HttpContext is { } http && RequestValues.TryRead(parameter, http, out value);
+        }
     }
+
+    private static object? ServiceOf(ParameterDefinition parameter, IServiceProvider? services)
+    {
+        var service = parameter.ServiceKey is { } key
+            ? (services as IKeyedServiceProvider)?.GetKeyedService(parameter.Type, key)
+            : services?.GetService(parameter.Type);
+        return service is not null || parameter.AllowsNull ? service : throw new InvalidOperationException(
+            $"No service of type {parameter.TypeName} is registered for the parameter '{parameter.Name}'.");
+    }
+
+    private static object? DefaultOf(ParameterDefinition parameter) => parameter.IsOptional
+        ? parameter.DefaultValue
+        : throw new ArgumentBindingException(
+            $"missing required argument '{parameter.Name}' of type {parameter.TypeName}");
 
     private string Expected()
     {

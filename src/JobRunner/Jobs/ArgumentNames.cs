@@ -73,6 +73,7 @@ internal sealed class ArgumentNames<T>
         || _ignoringCase.TryGetValue(name, out value)
         || _folded.TryGetValue(Fold(name), out value);
 
-    private static string Fold(string name) =>
+    /// <summary>The name without what does not count; case does not either.</summary>
+    public static string Fold(string name) =>
         name.Contains('_', StringComparison.Ordinal) ? name.Replace("_", string.Empty, StringComparison.Ordinal) : name;
 }

@@ -31,7 +31,7 @@ internal static partial class ArgumentReader
         catch (NotSupportedException exception)
         {
             throw new ArgumentBindingException(
-                $"argument '{parameter.Name}': a {parameter.TypeName} cannot be made from JSON", exception);
+                $"argument '{parameter.Name}' must be {parameter.TypeName}, which cannot be made of this JSON", exception);
         }
     }
 

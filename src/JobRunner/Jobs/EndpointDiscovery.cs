@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace JobRunner.Jobs;
 
 /// <summary>Finds the endpoints of a job: <c>Perform</c>, attributed methods and <c>AuxiliaryEndpoints()</c>.</summary>
-internal sealed class EndpointDiscovery(
+internal sealed partial class EndpointDiscovery(
     object job, JsonSerializerOptions json, XmlDocumentation documentation, bool ignoresUnknown)
 {
     public const string PerformPath = "/perform";
@@ -36,6 +37,10 @@ internal sealed class EndpointDiscovery(
         var methods = Array.FindAll(
             type.GetMethods(BindingFlags.Public | BindingFlags.Instance),
             method => method.Name is "Perform" or "PerformAsync");
+
+        // A method that hides one of its base class is listed beside it.
+        if (methods.Length > 1 && methods.Select(Signature).Distinct(StringComparer.Ordinal).Count() == 1)
+            methods = [methods.MaxBy(method => Depth(method.DeclaringType))!];
         return methods.Length switch
         {
             1 when methods[0].IsGenericMethodDefinition => throw new JobLoadException(
@@ -47,6 +52,11 @@ internal sealed class EndpointDiscovery(
                 $"{type.FullName} has {methods.Length} methods named Perform or PerformAsync; keep one and rename the others."),
         };
     }
+
+    private static string Signature(MethodInfo method) =>
+        $"{method.Name}({string.Join(", ", method.GetParameters().Select(parameter => parameter.ParameterType))})";
+
+    private static int Depth(Type? type) => type is null ? 0 : 1 + Depth(type.BaseType);
 
     private IEnumerable<EndpointDefinition> Listed()
     {
@@ -158,17 +168,23 @@ internal sealed class EndpointDiscovery(
         }
     }
 
+    /// <summary>What a path matches: the names of its route parameters do not count, nor does case.</summary>
+    public static string MatchedBy(string path) => RouteParameterName().Replace(path, "${open}").ToUpperInvariant();
+
     private static void RejectDuplicates(List<EndpointDefinition> endpoints)
     {
-        foreach (var group in endpoints.GroupBy(endpoint => endpoint.Path, StringComparer.OrdinalIgnoreCase))
+        foreach (var group in endpoints.GroupBy(endpoint => MatchedBy(endpoint.Path), StringComparer.Ordinal))
         {
             if (group.Select(endpoint => endpoint.HttpMethod).Distinct(StringComparer.Ordinal).Count() < group.Count())
             {
                 throw new JobLoadException(
-                    $"The path {group.Key} is defined twice, by {string.Join(" and by ", group.Select(Owner))}; change one.");
+                    $"The path {group.First().Path} is defined twice, by {string.Join(" and by ", group.Select(Owner))}; change one.");
             }
         }
 
         static string Owner(EndpointDefinition endpoint) => $"{endpoint.Method.DeclaringType?.Name}.{endpoint.Method.Name}";
     }
+
+    [GeneratedRegex(@"(?<open>\{\*{0,2})[^}:=?*]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex RouteParameterName();
 }

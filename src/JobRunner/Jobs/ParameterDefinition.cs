@@ -53,6 +53,9 @@ public sealed class ParameterDefinition
     public bool IsArgument => Source is not (ParameterSource.CancellationToken or ParameterSource.JobContext
         or ParameterSource.HttpContext or ParameterSource.Services);
 
+    /// <summary>Key of a service that is registered under one.</summary>
+    internal object? ServiceKey { get; init; }
+
     internal JsonTypeInfo? Json { get; init; }
 
     internal ValueShape? Shape { get; init; }

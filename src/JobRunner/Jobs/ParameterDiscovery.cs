@@ -35,10 +35,16 @@ internal sealed class ParameterDiscovery(JsonSerializerOptions json, XmlDocument
     {
         var type = parameter.ParameterType;
         var name = parameter.Name ?? $"arg{index}";
-        if (type.IsByRef || type.IsPointer || type.IsByRefLike)
+        if (type.IsByRef)
         {
             throw new JobLoadException(
-                $"{Describe(method)}: the parameter '{name}' is of type {type.Name}, which no payload can fill.");
+                $"{Describe(method)}: the parameter '{name}' is passed by reference (in, ref or out), which no payload can fill.");
+        }
+
+        if (type.IsPointer || type.IsByRefLike)
+        {
+            throw new JobLoadException(
+                $"{Describe(method)}: the parameter '{name}' is of type {TypeNames.Of(type)}, which no payload can fill.");
         }
 
         var (source, sourceName) = SourceOf(parameter, type, httpMethod, routeNames);
@@ -51,11 +57,12 @@ internal sealed class ParameterDiscovery(JsonSerializerOptions json, XmlDocument
         return new ParameterDefinition(name, type, source, index)
         {
             SourceName = sourceName ?? name,
-            IsOptional = parameter.HasDefaultValue || source == ParameterSource.ExtraArguments,
+            IsOptional = parameter.HasDefaultValue || source == ParameterSource.ExtraArguments || IsParams(parameter),
             DefaultValue = DefaultOf(parameter, type),
             AllowsNull = allowsNull || type == typeof(JsonElement),
             Rules = [.. parameter.GetCustomAttributes<ValidationAttribute>()],
             Description = documentation.Parameter(method, name),
+            ServiceKey = parameter.GetCustomAttribute<FromKeyedServicesAttribute>()?.Key,
             Json = takesJson ? JsonOf(method, parameter, type) : null,
             Shape = takesJson ? ShapeOf(method, type, nullability) : null,
         };
@@ -83,7 +90,7 @@ internal sealed class ParameterDiscovery(JsonSerializerOptions json, XmlDocument
                         $"{parameter.Member.DeclaringType?.Name}.{parameter.Member.Name}: the [ExtraArguments] parameter "
                         + $"'{parameter.Name}' must be an IDictionary<string, JsonElement>.");
                 case IFromRouteMetadata route:
-                    return (ParameterSource.Route, route.Name);
+                    return (ParameterSource.Route, RouteNameOf(parameter, route.Name ?? parameter.Name, routeNames));
                 case IFromQueryMetadata query:
                     return (ParameterSource.Query, query.Name);
                 case IFromHeaderMetadata header:
@@ -97,12 +104,20 @@ internal sealed class ParameterDiscovery(JsonSerializerOptions json, XmlDocument
 
         if (IsFile(type))
             return (ParameterSource.File, null);
-        var routeName = routeNames.FirstOrDefault(
-            candidate => string.Equals(candidate, parameter.Name, StringComparison.OrdinalIgnoreCase));
-        if (routeName is not null)
+        if (FindRouteName(parameter.Name, routeNames) is { } routeName)
             return (ParameterSource.Route, routeName);
         return (httpMethod == HttpMethods.Get ? ParameterSource.Query : ParameterSource.Payload, null);
     }
+
+    private static string? FindRouteName(string? name, IReadOnlyCollection<string> routeNames) => routeNames.FirstOrDefault(
+        candidate => string.Equals(candidate, name, StringComparison.OrdinalIgnoreCase));
+
+    private static string RouteNameOf(ParameterInfo parameter, string? name, IReadOnlyCollection<string> routeNames) =>
+        FindRouteName(name, routeNames) ?? throw new JobLoadException(
+            $"{parameter.Member.DeclaringType?.Name}.{parameter.Member.Name}: the parameter '{parameter.Name}' is [FromRoute], "
+            + $"but the endpoint's path has no {{{name}}}.");
+
+    private static bool IsParams(ParameterInfo parameter) => parameter.IsDefined(typeof(ParamArrayAttribute));
 
     private static bool IsFile(Type type) =>
         type == typeof(Stream) || type == typeof(IFormFile) || type == typeof(IFormFileCollection)
@@ -111,7 +126,7 @@ internal sealed class ParameterDiscovery(JsonSerializerOptions json, XmlDocument
     private static object? DefaultOf(ParameterInfo parameter, Type type)
     {
         if (!parameter.HasDefaultValue)
-            return null;
+            return type.IsArray && IsParams(parameter) ? Array.CreateInstance(type.GetElementType()!, 0) : null;
         var value = parameter.DefaultValue;
         if (value is null)
             return type.IsValueType && Nullable.GetUnderlyingType(type) is null ? Activator.CreateInstance(type) : null;

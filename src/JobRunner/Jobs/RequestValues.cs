@@ -2,6 +2,7 @@ using System.Collections;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using JobRunner.Jobs.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -76,18 +77,18 @@ internal static class RequestValues
         value = null;
         if (values.Count == 0)
             return false;
-        var isList = parameter.Json is { Kind: JsonTypeInfoKind.Enumerable, ElementType: not null };
-        value = isList && !(values.Count == 1 && values[0]!.StartsWith('['))
-            ? ParseList(parameter, values)
-            : Parse(parameter, values[^1] ?? string.Empty);
+        value = parameter.Type == typeof(string) ? values[^1] ?? string.Empty : ReadJson(parameter, ToJson(parameter, values));
         return true;
     }
 
-    private static object? ParseList(ParameterDefinition parameter, StringValues values)
+    /// <summary>Writes the values that a request gives for a parameter as JSON, in so far as they are any; a list takes
+    /// them all, other types the last.</summary>
+    public static string ToJson(ParameterDefinition parameter, StringValues values)
     {
-        var element = parameter.Json!.ElementType!;
-        var json = $"[{string.Join(",", values.Select(text => ToJson(element, text ?? string.Empty)))}]";
-        return ReadJson(parameter, json);
+        var isList = parameter.Json is { Kind: JsonTypeInfoKind.Enumerable, ElementType: not null };
+        return isList && !(values.Count == 1 && values[0]!.StartsWith('[') && IsJson(values[0]!))
+            ? $"[{string.Join(",", values.Select(text => ToJson(parameter.Json!.ElementType!, text ?? string.Empty)))}]"
+            : ToJson(parameter.Type, values[^1] ?? string.Empty);
     }
 
     private static object? Parse(ParameterDefinition parameter, string text) =>
@@ -99,16 +100,32 @@ internal static class RequestValues
         var type = Nullable.GetUnderlyingType(declared) ?? declared;
         if (type == typeof(bool) && bool.TryParse(text, out var flag))
             return flag ? "true" : "false";
-        var isBare = (IsNumber(type) && LooksLikeNumber(text))
-            || (!IsText(type) && (text.StartsWith('{') || text.StartsWith('[')));
-        return isBare ? text : JsonSerializer.Serialize(text);
+        var mayBeBare = text.Length > 0 && (IsNumber(type)
+            ? text[0] == '-' || char.IsAsciiDigit(text[0])
+            : !IsText(type) && text[0] is '{' or '[');
+        return mayBeBare && IsJson(text) ? text : JsonSerializer.Serialize(text);
     }
 
-    private static bool LooksLikeNumber(string text) => text.Length > 0 && (text[0] == '-' || char.IsAsciiDigit(text[0]))
-        && !text.Equals("-Infinity", StringComparison.Ordinal);
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), JobJson.ReaderOptions);
+            while (reader.Read())
+            {
+                // Reading to the end is the check.
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsNumber(Type type) => !type.IsEnum && (type.IsPrimitive && type != typeof(char)
-        || type == typeof(decimal) || type == typeof(Half) || type == typeof(Int128) || type == typeof(UInt128));
+        || type == typeof(decimal) || type == typeof(System.Numerics.BigInteger) || type == typeof(Half) || type == typeof(Int128) || type == typeof(UInt128));
 
     private static bool IsText(Type type) =>
         type == typeof(string) || type == typeof(char) || type.IsEnum

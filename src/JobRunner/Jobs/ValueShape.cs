@@ -31,10 +31,13 @@ internal sealed class ValueShape
     private static ValueShape? Of(
         Type type, NullabilityInfo? nullability, JsonSerializerOptions options, Dictionary<Type, ValueShape> known)
     {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type.IsArray && type.GetArrayRank() > 1)
+            return OfMultiDimensional(type, nullability, options, known);
         var info = options.GetTypeInfo(type);
         switch (info.Kind)
         {
-            case JsonTypeInfoKind.Object when info.PolymorphismOptions is null:
+            case JsonTypeInfoKind.Object:
                 if (!known.TryGetValue(type, out var shape))
                 {
                     known[type] = shape = new ValueShape(info.Kind);
@@ -43,14 +46,16 @@ internal sealed class ValueShape
 
                 return shape;
             case JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary when info.ElementType is { } element:
-                return OfCollection(info, element, ElementOf(info, nullability), options, known);
+                return TryFindElement(type, element, nullability, out var elementNullability)
+                    ? OfCollection(info.Kind, element, elementNullability, options, known)
+                    : OfOpaqueCollection(info, element, options, known);
             default:
                 return null;
         }
     }
 
     private static ValueShape? OfCollection(
-        JsonTypeInfo info,
+        JsonTypeInfoKind kind,
         Type elementType,
         NullabilityInfo? nullability,
         JsonSerializerOptions options,
@@ -60,19 +65,40 @@ internal sealed class ValueShape
         var allowsNull = elementType.IsValueType || nullability?.WriteState != NullabilityState.NotNull;
         return element is null && allowsNull
             ? null
-            : new ValueShape(info.Kind) { Element = element, ElementAllowsNull = allowsNull };
+            : new ValueShape(kind) { Element = element, ElementAllowsNull = allowsNull };
     }
 
-    private static NullabilityInfo? ElementOf(JsonTypeInfo info, NullabilityInfo? nullability)
+    // A class of its own that is a collection may hold itself.
+    private static ValueShape OfOpaqueCollection(
+        JsonTypeInfo info, Type elementType, JsonSerializerOptions options, Dictionary<Type, ValueShape> known)
     {
-        if (nullability is null)
-            return null;
-        if (info.Type.IsArray)
-            return nullability.ElementType;
-        var arguments = nullability.GenericTypeArguments;
-        return info.Kind == JsonTypeInfoKind.Dictionary
-            ? arguments.ElementAtOrDefault(1)
-            : arguments.Length == 1 ? arguments[0] : null;
+        if (known.TryGetValue(info.Type, out var shape))
+            return shape;
+        known[info.Type] = shape = new ValueShape(info.Kind);
+        shape.Element = Of(elementType, nullability: null, options, known);
+        return shape;
+    }
+
+    // The serializer leaves these to a converter of ours; in JSON they are lists of lists.
+    private static ValueShape? OfMultiDimensional(
+        Type type, NullabilityInfo? nullability, JsonSerializerOptions options, Dictionary<Type, ValueShape> known)
+    {
+        const JsonTypeInfoKind list = JsonTypeInfoKind.Enumerable;
+        var shape = OfCollection(list, type.GetElementType()!, nullability?.ElementType, options, known);
+        for (var level = 1; shape is not null && level < type.GetArrayRank(); level++)
+            shape = new ValueShape(list) { Element = shape, ElementAllowsNull = false };
+        return shape;
+    }
+
+    private static bool TryFindElement(
+        Type type, Type element, NullabilityInfo? nullability, out NullabilityInfo? elementNullability)
+    {
+        elementNullability = nullability?.ElementType;
+        if (type.IsArray)
+            return true;
+        var place = type.IsGenericType ? Array.LastIndexOf(type.GetGenericArguments(), element) : -1;
+        elementNullability = place < 0 ? null : nullability?.GenericTypeArguments.ElementAtOrDefault(place);
+        return place >= 0;
     }
 
     private static ArgumentNames<Member> MembersOf(
@@ -80,7 +106,7 @@ internal sealed class ValueShape
     {
         var context = new NullabilityInfoContext();
         var names = ArgumentNames<Member>.Create(
-            info.Properties
+            PropertiesOf(info, options)
                 .Where(property => !property.IsExtensionData && (property.Set ?? (object?)property.AssociatedParameter) is not null)
                 .Select(property => (
                     property.Name,
@@ -90,6 +116,16 @@ internal sealed class ValueShape
             $"{TypeNames.Of(info.Type)}: the properties \"{ambiguous.First}\" and \"{ambiguous.Second}\" cannot be told "
             + "apart by callers, since case and underscores do not count; rename one.");
     }
+
+    // Which derived class a value is of shows only when it is read: it may have the properties of any.
+    private static IEnumerable<JsonPropertyInfo> PropertiesOf(JsonTypeInfo info, JsonSerializerOptions options) =>
+        info.PolymorphismOptions is null
+            ? info.Properties
+            : info.PolymorphismOptions.DerivedTypes
+                .Where(derived => derived.DerivedType != info.Type)
+                .SelectMany(derived => options.GetTypeInfo(derived.DerivedType).Properties)
+                .Concat(info.Properties)
+                .DistinctBy(property => ArgumentNames<Member>.Fold(property.Name), StringComparer.OrdinalIgnoreCase);
 
     private static NullabilityInfo? NullabilityOf(NullabilityInfoContext context, JsonPropertyInfo property) =>
         property.AttributeProvider switch

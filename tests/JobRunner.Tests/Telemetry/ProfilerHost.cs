@@ -23,7 +23,8 @@ internal sealed class ProfilerHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var host = new ProfilerHost(builder.Build());
-        host._app.MapProfiler("/api/v1/profiler", host._profiler);
+        foreach (var endpoint in ProfilerEndpoints.Of(host._profiler))
+            host._app.MapMethods($"/api/v1/profiler/{endpoint.Path}", [endpoint.Method], endpoint.Handler);
         await host._app.StartAsync();
         host.Client = new HttpClient { BaseAddress = new Uri(host._app.Urls.Single() + "/api/v1/profiler/") };
         return host;

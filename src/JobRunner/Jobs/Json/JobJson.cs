@@ -27,6 +27,7 @@ internal static class JobJson
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
             AllowDuplicateProperties = false,
+            AllowOutOfOrderMetadataProperties = true,
             IncludeFields = true,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
             Converters =
@@ -34,6 +35,7 @@ internal static class JobJson
                 new DoubleConverter(namedFloats),
                 new SingleConverter(namedFloats),
                 new HalfConverter(namedFloats),
+                new BigIntegerConverter(),
                 new StrictEnumConverterFactory(),
                 new MultiDimensionalArrayConverterFactory(),
             },

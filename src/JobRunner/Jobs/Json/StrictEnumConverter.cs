@@ -1,12 +1,16 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace JobRunner.Jobs.Json;
 
-/// <summary>Makes <see cref="StrictEnumConverter{T}"/> for every enum that has no converter of its own.</summary>
+/// <summary>Makes <see cref="StrictEnumConverter{T}"/> for every enum that has no converter of the job's own; those that
+/// come with the serializer would take numbers.</summary>
 internal sealed class StrictEnumConverterFactory : JsonConverterFactory
 {
-    public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
+    public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum
+        && (typeToConvert.GetCustomAttribute<JsonConverterAttribute>(inherit: false)?.ConverterType is not { } own
+            || own.Assembly == typeof(JsonConverter).Assembly);
 
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
         (JsonConverter)Activator.CreateInstance(typeof(StrictEnumConverter<>).MakeGenericType(typeToConvert))!;

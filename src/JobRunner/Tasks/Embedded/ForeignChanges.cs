@@ -14,6 +14,8 @@ internal sealed class ForeignChanges(Database database, WriteLoop writes, TaskCh
 
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+            return;
         await _stopping.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();

@@ -15,7 +15,7 @@ internal sealed class WriteLoop(Database database, TaskChanges changes, TimeProv
     private SqliteConnection? _connection;
     private OwnerLock? _ownerLock;
 
-    /// <summary>Revision of the latest change that this process wrote.</summary>
+    /// <summary>Revisions that this process wrote, until the follower of the file has passed them.</summary>
     public ConcurrentDictionary<long, byte> OwnRevisions { get; } = new();
 
     /// <summary>Makes one change; it is durable when the task ends.</summary>
@@ -47,12 +47,13 @@ internal sealed class WriteLoop(Database database, TaskChanges changes, TimeProv
         Thread? thread;
         lock (_lock)
         {
+            if (_waiting.IsAddingCompleted)
+                return;
             _waiting.CompleteAdding();
             thread = _thread;
         }
 
         thread?.Join();
-        _waiting.Dispose();
     }
 
     private void EnsureStarted()
@@ -133,7 +134,8 @@ internal sealed class WriteLoop(Database database, TaskChanges changes, TimeProv
             transaction.Release("change");
         }
 
-        OwnRevisions.TryAdd(revision, 0);
+        if (database.Path is not null)
+            OwnRevisions.TryAdd(revision, 0);
         try
         {
             transaction.Commit();

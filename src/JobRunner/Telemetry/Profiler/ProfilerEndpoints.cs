@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace JobRunner.Telemetry.Profiler;
@@ -11,27 +9,19 @@ namespace JobRunner.Telemetry.Profiler;
 /// </summary>
 internal static class ProfilerEndpoints
 {
-    /// <param name="endpoints">Receives the routes.</param>
-    /// <param name="prefix">The path they are below: <c>/api/v1/profiler</c>.</param>
-    /// <param name="profiler">The profilers; the caller disposes them.</param>
-    /// <returns>The group, for access rules to be put on.</returns>
-    public static RouteGroupBuilder MapProfiler(
-        this IEndpointRouteBuilder endpoints, string prefix, JobProfiler profiler)
+    /// <summary>The routes of a host's profilers, their paths relative to where they are mapped.</summary>
+    public static IEnumerable<ProfilerEndpoint> Of(JobProfiler profiler)
     {
-        var group = endpoints.MapGroup(prefix);
         foreach (var session in profiler.Sessions)
         {
-            var routes = group.MapGroup(session.Name);
-            routes.MapPost("start", context => AnswerAsync(context, () => StartAsync(context, session)));
-            routes.MapPost("stop", context => AnswerAsync(context, () => StopAsync(context, session)));
-            routes.MapGet("report", context => AnswerAsync(context, () => ReportAsync(context, session)));
-            routes.MapGet("flamegraph", context => AnswerAsync(context, async () =>
+            yield return new("POST", $"{session.Name}/start", context => AnswerAsync(context, () => StartAsync(context, session)));
+            yield return new("POST", $"{session.Name}/stop", context => AnswerAsync(context, () => StopAsync(context, session)));
+            yield return new("GET", $"{session.Name}/report", context => AnswerAsync(context, () => ReportAsync(context, session)));
+            yield return new("GET", $"{session.Name}/flamegraph", context => AnswerAsync(context, async () =>
                 await WriteAsync(context, "text/html; charset=utf-8", FlameGraphPage.Write(await ReadAsync(context, session)))));
-            routes.MapGet("stats", context => AnswerAsync(context, async () =>
+            yield return new("GET", $"{session.Name}/stats", context => AnswerAsync(context, async () =>
                 await WriteAsync(context, "text/plain; charset=utf-8", ProfileStats.Write(await ReadAsync(context, session)))));
         }
-
-        return group;
     }
 
     private static async Task StartAsync(HttpContext context, ProfilerSession session)
@@ -87,3 +77,9 @@ internal static class ProfilerEndpoints
         return context.Response.WriteAsJsonAsync(new { error, type = "ProfilerError", detail });
     }
 }
+
+/// <summary>One route of the profilers.</summary>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Path">The path below their common prefix, without a leading slash.</param>
+/// <param name="Handler">What answers.</param>
+internal sealed record ProfilerEndpoint(string Method, string Path, RequestDelegate Handler);

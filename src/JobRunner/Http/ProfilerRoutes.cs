@@ -1,0 +1,10 @@
+using JobRunner.Telemetry.Profiler;
+
+namespace JobRunner.Http;
+
+/// <summary>The profilers, where the host was asked for them.</summary>
+internal sealed class ProfilerRoutes(JobProfiler profiler) : IJobRoutes
+{
+    public IEnumerable<JobRoute> Routes() => ProfilerEndpoints.Of(profiler)
+        .Select(endpoint => new JobRoute($"{JobPaths.Api}/profiler/{endpoint.Path}", endpoint.Method, endpoint.Handler));
+}
