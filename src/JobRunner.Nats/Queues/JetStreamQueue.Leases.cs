@@ -22,7 +22,7 @@ internal sealed partial class JetStreamQueue
             await _client.FlushAsync(cancellationToken);
             for (var index = 0; index < states.Length; index++)
             {
-                if (states[index] == LeaseState.Held) Lent(leases[index]).Renewed(at, _lease);
+                if (states[index] == LeaseState.Held) Lent(leases[index]).Renewed(at, lease < _lease ? lease : _lease);
             }
 
             return states;

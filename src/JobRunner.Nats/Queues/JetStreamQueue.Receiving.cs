@@ -18,7 +18,8 @@ internal sealed partial class JetStreamQueue
         GuardAsync(async () =>
         {
             var topology = await ReadyAsync(cancellationToken);
-            await LendForAsync(topology, lease, cancellationToken);
+            await LendAsync(topology, cancellationToken);
+            lease = lease < _lease ? lease : _lease;
             if (await IsPausedAsync(topology, cancellationToken))
             {
                 await WakeOrTimeAsync(cancellationToken);
@@ -30,11 +31,13 @@ internal sealed partial class JetStreamQueue
             return taken.Count > 0 ? taken : await TakeNextAsync(topology, lease, cancellationToken);
         });
 
-    private async Task LendForAsync(QueueTopology topology, TimeSpan lease, CancellationToken cancellationToken)
+    /// <summary>The server lends all messages of a consumer for the same time: that of whoever works on it. Somebody
+    /// who only puts must not change it.</summary>
+    private async Task LendAsync(QueueTopology topology, CancellationToken cancellationToken)
     {
-        if (_lease == lease) return;
-        await topology.ChangeLeaseAsync(_jetStream, _names, lease, cancellationToken);
-        _lease = lease;
+        if (ReferenceEquals(_lending, topology)) return;
+        await topology.ChangeLeaseAsync(_jetStream, _names, _lease, cancellationToken);
+        _lending = topology;
     }
 
     private static async Task<bool> IsPausedAsync(QueueTopology topology, CancellationToken cancellationToken) =>

@@ -18,8 +18,9 @@ internal sealed partial class JetStreamQueue : IJobQueue
     private readonly TimeProvider _time;
     private readonly ILogger<JetStreamQueue> _logger;
     private readonly SemaphoreSlim _connecting = new(1, 1);
-    private TimeSpan _lease;
+    private readonly TimeSpan _lease;
     private volatile QueueTopology? _topology;
+    private QueueTopology? _lending;
     private INatsSubscription? _wake;
 
     public JetStreamQueue(QueueOptions options, INatsClient client, TimeProvider time, ILogger<JetStreamQueue> logger)
@@ -65,7 +66,6 @@ internal sealed partial class JetStreamQueue : IJobQueue
             await _client.ConnectedAsync(cancellationToken);
             _wake ??= await _client.SubscribeAsync(_names.WakeSubject, limits: new SubscriptionLimits(1, 1 << 16), cancellationToken: cancellationToken);
             var made = await QueueTopology.EnsureAsync(_jetStream, _names, _lease, cancellationToken);
-            await made.ChangeLeaseAsync(_jetStream, _names, _lease, cancellationToken);
             return _topology = made;
         }
         finally

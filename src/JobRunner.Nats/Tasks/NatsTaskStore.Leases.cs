@@ -1,4 +1,5 @@
 using System.Text.Json;
+using JobRunner.Nats.JetStream;
 
 namespace JobRunner.Nats.Tasks;
 
@@ -6,21 +7,20 @@ namespace JobRunner.Nats.Tasks;
 internal sealed partial class NatsTaskStore
 {
     public Task<IReadOnlyList<TaskLease>> ClaimAsync(TaskClaim claim, CancellationToken cancellationToken) =>
-        GuardAsync<IReadOnlyList<TaskLease>>(async () =>
+        GuardAsync(async () =>
         {
             var bucket = await CurrentAsync(cancellationToken);
-            var leases = new List<TaskLease>();
-            if (_index.IsPaused(claim.Queue)) return leases;
-            var now = _time.GetUtcNow();
-            foreach (var stored in Due(claim.Queue, now))
-            {
-                if (leases.Count >= claim.Max) break;
-                var running = TaskTransitions.Claim(stored.Record, _owner, claim.Duration, now);
-                if (await WriteAsync(bucket, stored, running, cancellationToken) is not { } taken) continue;
-                leases.Add(new TaskLease(await WholeAsync(bucket, taken, cancellationToken), running.FencingToken));
-            }
 
-            return leases;
+            // Claims of one process would only race for the same tasks.
+            await _claiming.WaitAsync(cancellationToken);
+            try
+            {
+                return await ClaimAsync(bucket, claim, cancellationToken);
+            }
+            finally
+            {
+                _claiming.Release();
+            }
         });
 
     public Task<IReadOnlyList<LeaseState>> RenewAsync(
@@ -114,6 +114,22 @@ internal sealed partial class NatsTaskStore
 
     private Task<StoredTask?> ChangeHeldAsync(TaskLease lease, Func<TaskRecord, TaskRecord> change, CancellationToken cancellationToken) =>
         ChangeAsync(lease.TaskId, record => IsHeld(record, lease) ? change(record) : null, cancellationToken);
+
+    private async Task<IReadOnlyList<TaskLease>> ClaimAsync(KeyValueBucket bucket, TaskClaim claim, CancellationToken cancellationToken)
+    {
+        var leases = new List<TaskLease>();
+        if (_index.IsPaused(claim.Queue)) return leases;
+        var now = _time.GetUtcNow();
+        foreach (var stored in Due(claim.Queue, now))
+        {
+            if (leases.Count >= claim.Max) break;
+            var running = TaskTransitions.Claim(stored.Record, _owner, claim.Duration, now);
+            if (await WriteAsync(bucket, stored, running, cancellationToken) is not { } taken) continue;
+            leases.Add(new TaskLease(await WholeAsync(bucket, taken, cancellationToken), running.FencingToken));
+        }
+
+        return leases;
+    }
 
     private IEnumerable<StoredTask> Due(string queue, DateTimeOffset now) => _index.Active()
         .Where(stored => stored.Task.Queue == queue && stored.Task.Status == TaskState.Queued && (stored.Task.NotBefore ?? now) <= now)

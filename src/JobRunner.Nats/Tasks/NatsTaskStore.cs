@@ -22,6 +22,7 @@ internal sealed partial class NatsTaskStore : ITaskStore
     private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
     private readonly TaskIndex _index;
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly SemaphoreSlim _claiming = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private Task _following = Task.CompletedTask;
     private volatile KeyValueBucket? _bucket;
@@ -54,6 +55,7 @@ internal sealed partial class NatsTaskStore : ITaskStore
         await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _client.DisposeAsync();
         _opening.Dispose();
+        _claiming.Dispose();
         _stop.Dispose();
     }
 

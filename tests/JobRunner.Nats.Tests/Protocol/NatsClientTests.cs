@@ -138,12 +138,3 @@ public sealed class NatsClientTests(NatsServerFixture fixture) : IClassFixture<N
             await client.PublishAsync(request.ReplyTo!, request.Payload);
     }
 }
-
-public sealed class NatsServerFixture : IAsyncLifetime
-{
-    public NatsServer Server { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync() => Server = await NatsServer.StartAsync();
-
-    public async ValueTask DisposeAsync() => await Server.DisposeAsync();
-}
