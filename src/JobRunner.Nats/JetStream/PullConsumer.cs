@@ -5,7 +5,13 @@ using JobRunner.Nats.Protocol;
 namespace JobRunner.Nats.JetStream;
 
 /// <summary>Messages of one consumer, as many as are asked for.</summary>
-internal sealed class PullConsumer(JetStreamClient jetStream, string stream, string consumer)
+/// <param name="jetStream">Asks.</param>
+/// <param name="stream">Name of the stream.</param>
+/// <param name="consumer">Name of the consumer.</param>
+/// <param name="giveBack">What is done with messages that come after the caller has gone; by default they are given
+/// back at once.</param>
+internal sealed class PullConsumer(
+    JetStreamClient jetStream, string stream, string consumer, Func<DeliveredMessage, Task>? giveBack = null)
 {
     private const int Heartbeat = 100;
     private const int NotFound = 404;
@@ -13,6 +19,9 @@ internal sealed class PullConsumer(JetStreamClient jetStream, string stream, str
     private const int Conflict = 409;
 
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+
+    /// <summary>Pulls that are longer are withdrawn from the server instead of waited for.</summary>
+    private static readonly TimeSpan LongestLinger = TimeSpan.FromSeconds(5);
 
     private readonly string _subject =
         $"$JS.API.CONSUMER.MSG.NEXT.{JetStreamClient.CheckName(stream)}.{JetStreamClient.CheckName(consumer)}";
@@ -28,7 +37,7 @@ internal sealed class PullConsumer(JetStreamClient jetStream, string stream, str
     {
         var client = jetStream.Client;
         var limits = new SubscriptionLimits(request.Batch + 64, long.MaxValue);
-        await using var subscription = await client.SubscribeAsync(client.NewInbox(), limits: limits, cancellationToken: cancellationToken);
+        var subscription = await client.SubscribeAsync(client.NewInbox(), limits: limits, cancellationToken: cancellationToken);
         var lost = client.ConnectionLost;
         var remaining = request.Batch;
         try
@@ -53,7 +62,8 @@ internal sealed class PullConsumer(JetStreamClient jetStream, string stream, str
         }
         finally
         {
-            if (remaining > 0) await GiveBackAsync(subscription);
+            if (remaining == 0) await subscription.DisposeAsync();
+            else _ = LingerAsync(subscription, request, remaining, lost);
         }
     }
 
@@ -99,18 +109,30 @@ internal sealed class PullConsumer(JetStreamClient jetStream, string stream, str
             : new JetStreamException(message.Status, 0, description);
     }
 
-    private async Task GiveBackAsync(INatsSubscription subscription)
+    /// <summary>
+    /// The server may have lent messages to a pull that nobody waits for any more. They must find a listener, or they
+    /// would stay lent to nobody for the whole time of a loan.
+    /// </summary>
+    private async Task LingerAsync(INatsSubscription subscription, PullRequest request, int remaining, CancellationToken lost)
     {
         try
         {
-            await subscription.DrainAsync(CancellationToken.None);
-            while (subscription.Messages.TryRead(out var message))
+            await using (subscription)
             {
-                if (DeliveredMessage.Read(jetStream.Client, message) is { } delivered)
-                    await delivered.NakAsync(TimeSpan.Zero, CancellationToken.None);
+                var life = request.Expires ?? TimeSpan.Zero;
+                if (life > LongestLinger) await subscription.DrainAsync(CancellationToken.None);
+                using var end = new CancellationTokenSource(life + Slack, jetStream.Time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, lost);
+                await foreach (var message in subscription.Messages.ReadAllAsync(either.Token))
+                {
+                    if (message.Status is not (0 or Heartbeat)) break;
+                    if (DeliveredMessage.Read(jetStream.Client, message) is not { } delivered) continue;
+                    await (giveBack?.Invoke(delivered) ?? delivered.NakAsync(TimeSpan.Zero, CancellationToken.None).AsTask());
+                    if (--remaining == 0) break;
+                }
             }
         }
-        catch (Exception exception) when (exception is NatsException or ObjectDisposedException)
+        catch (Exception exception) when (exception is NatsException or ObjectDisposedException or OperationCanceledException)
         {
             // Without a connection the loans end by themselves.
         }

@@ -89,7 +89,8 @@ internal sealed partial class JetStreamQueue
         {
             await foreach (var delivered in band.PullAsync(request, cancellationToken))
             {
-                if (await AcceptAsync(delivered, topology, lease, cancellationToken) is { } accepted) taken.Add(accepted);
+                // What has been lent is taken note of, whoever loses patience.
+                if (await AcceptAsync(delivered, topology, lease, CancellationToken.None) is { } accepted) taken.Add(accepted);
             }
         }
         catch (OperationCanceledException)
@@ -140,7 +141,7 @@ internal sealed partial class JetStreamQueue
             var wait = QueueNames.DueOf(delivered.Message.Subject) - _time.GetUtcNow();
             if (wait > TimeSpan.Zero)
             {
-                await delivered.NakAsync(wait, cancellationToken);
+                await delivered.NakAsync(wait, CancellationToken.None);
                 continue;
             }
 
@@ -148,8 +149,8 @@ internal sealed partial class JetStreamQueue
             var message = Read(delivered);
             var id = string.Create(CultureInfo.InvariantCulture, $"later:{delivered.Sequence}");
             await _jetStream.PublishAsync(
-                SubjectOf(message, topology), message.Body, MessageHeaders.Write(message), new() { MessageId = id }, cancellationToken);
-            await delivered.AckAsync(cancellationToken);
+                SubjectOf(message, topology), message.Body, MessageHeaders.Write(message), new() { MessageId = id }, CancellationToken.None);
+            await delivered.AckAsync(CancellationToken.None);
         }
     }
 

@@ -50,6 +50,15 @@ internal sealed class MessageNotes(KeyValueBucket bucket)
             await bucket.RemoveAsync(entry.Revision, cancellationToken);
     }
 
+    /// <summary>Gives back a message that came when nobody waited for it any more: no interruption.</summary>
+    public async Task GiveBackAsync(DeliveredMessage delivered, DateTimeOffset now)
+    {
+        var note = (await FindAsync(delivered.Sequence, CancellationToken.None) ?? new MessageNote()).CountTo(delivered.Deliveries);
+        var delay = note.DueAt is { } due && due > now ? due - now : TimeSpan.Zero;
+        await WriteAsync(delivered.Sequence, note with { Deliveries = delivered.Deliveries, DueAt = note.DueAt ?? now }, CancellationToken.None);
+        await delivered.NakAsync(delay, CancellationToken.None);
+    }
+
     /// <summary>All notes with their messages' sequences.</summary>
     public async Task<IReadOnlyList<(ulong Sequence, MessageNote Note)>> ListAsync(CancellationToken cancellationToken)
     {

@@ -36,12 +36,14 @@ internal sealed record QueueTopology(
         {
             if (priority > 0 && !subjects.Contains(names.BandSubject(priority), StringComparer.Ordinal)) continue;
             bands[priority] = await EnsureConsumerAsync(
-                jetStream, names.Stream, names.BandDurable(priority), names.BandSubject(priority), lease, cancellationToken);
+                jetStream, names.Stream, names.BandDurable(priority), names.BandSubject(priority), lease, GiveBackAsync, cancellationToken);
         }
 
         var later = await EnsureConsumerAsync(
-            jetStream, names.LaterStream, names.Durable, names.LaterPattern, MoveTimeout, cancellationToken);
+            jetStream, names.LaterStream, names.Durable, names.LaterPattern, MoveTimeout, null, cancellationToken);
         return new QueueTopology(bands, later, notes, keys);
+
+        Task GiveBackAsync(DeliveredMessage delivered) => new MessageNotes(notes).GiveBackAsync(delivered, jetStream.Time.GetUtcNow());
     }
 
     /// <summary>Lends messages for another time than before.</summary>
@@ -67,12 +69,13 @@ internal sealed record QueueTopology(
     };
 
     private static async Task<PullConsumer> EnsureConsumerAsync(
-        JetStreamClient jetStream, string stream, string durable, string subject, TimeSpan lease, CancellationToken cancellationToken)
+        JetStreamClient jetStream, string stream, string durable, string subject, TimeSpan lease,
+        Func<DeliveredMessage, Task>? giveBack, CancellationToken cancellationToken)
     {
         await jetStream.EnsureConsumerAsync(
             stream,
             new ConsumerConfig { DurableName = durable, FilterSubject = subject, AckWait = lease, MaxAckPending = AnyNumber, MaxDeliver = AnyNumber },
             cancellationToken);
-        return new PullConsumer(jetStream, stream, durable);
+        return new PullConsumer(jetStream, stream, durable, giveBack);
     }
 }

@@ -10,14 +10,18 @@ internal sealed partial class NatsTaskStore
         GuardAsync(async () =>
         {
             var bucket = await OpenedAsync(cancellationToken);
-            if (maxQueued is { } most)
+            if (maxQueued is not { } most) return await AddAsync(bucket, task, cancellationToken);
+            await CatchUpAsync(bucket, CatchUpTimeout, cancellationToken);
+            if (!_index.TryReserve(task.Queue, task.Id, most))
+                return await EarlierAsync(bucket, task, cancellationToken) ?? new TaskAddition(TaskAdditionKind.QueueFull, null);
+            try
             {
-                await CatchUpAsync(bucket, CatchUpTimeout, cancellationToken);
-                if (_index.Active().Count(stored => stored.Task.Queue == task.Queue && stored.Task.Status == TaskState.Queued) >= most)
-                    return await EarlierAsync(bucket, task, cancellationToken) ?? new TaskAddition(TaskAdditionKind.QueueFull, null);
+                return await AddAsync(bucket, task, cancellationToken);
             }
-
-            return await AddAsync(bucket, task, cancellationToken);
+            finally
+            {
+                _index.EndReservation(task.Id);
+            }
         });
 
     public Task<IReadOnlyList<TaskAddition>> AddManyAsync(IReadOnlyList<NewTask> tasks, CancellationToken cancellationToken) =>

@@ -14,6 +14,7 @@ internal sealed class TaskIndex(TaskChanges changes)
     private readonly Dictionary<string, StoredTask> _active = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ulong> _gone = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _paused = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _reserved = new(StringComparer.Ordinal);
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _revision;
 
@@ -85,6 +86,25 @@ internal sealed class TaskIndex(TaskChanges changes)
     {
         lock (_lock)
             return _all.ContainsKey(word);
+    }
+
+    /// <summary>Keeps a place in a queue for a task that is about to be added. Other replicas are counted as far as they
+    /// have told.</summary>
+    public bool TryReserve(string queue, string id, int most)
+    {
+        lock (_lock)
+        {
+            var coming = _reserved.Count(place => place.Value == queue);
+            var waiting = _active.Values.Count(stored =>
+                stored.Task.Queue == queue && stored.Task.Status == TaskState.Queued && !_reserved.ContainsKey(stored.Task.Id));
+            return coming + waiting < most && _reserved.TryAdd(id, queue);
+        }
+    }
+
+    public void EndReservation(string id)
+    {
+        lock (_lock)
+            _reserved.Remove(id);
     }
 
     public bool IsPaused(string queue)
