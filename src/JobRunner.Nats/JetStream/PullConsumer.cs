@@ -77,23 +77,21 @@ internal sealed class PullConsumer(
             { Expires: { } expires } => expires + Slack,
             _ => Slack,
         };
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(lost, cancellationToken);
+        using var late = new CancellationTokenSource(patience, jetStream.Time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(late.Token, lost, cancellationToken);
         try
         {
-            return await subscription.Messages.ReadAsync(either.Token).AsTask().WaitAsync(patience, jetStream.Time, cancellationToken);
+            // One token alone: a message must not be read by a wait that somebody else has given up.
+            return await subscription.Messages.ReadAsync(any.Token);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            await either.CancelAsync();
+            if (lost.IsCancellationRequested) throw new NatsDisconnectedException("The connection was lost during a pull.");
 
             // A pull from a consumer that does not exist is not answered at all.
             throw await jetStream.FindConsumerAsync(stream, consumer, cancellationToken) is null
                 ? new JetStreamException(NotFound, 0, $"the consumer {consumer} of {stream} does not exist")
                 : new NatsTimeoutException(_subject, patience);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new NatsDisconnectedException("The connection was lost during a pull.");
         }
     }
 
