@@ -4,7 +4,7 @@ namespace JobRunner.Execution;
 
 /// <summary>Lets at most so many calls run at once. HTTP calls wait in order of arrival, which is the limiter's own line;
 /// queue work waits in a second one, and takes a place only when nobody is in the first.</summary>
-internal sealed class CallGate : IAsyncDisposable
+internal sealed partial class CallGate : IAsyncDisposable
 {
     private readonly ConcurrencyLimiter? _limiter;
     private readonly Lock _lock = new();
@@ -47,7 +47,10 @@ internal sealed class CallGate : IAsyncDisposable
         if (_limiter is null)
             return Take(lease: null);
         var lease = _limiter.AttemptAcquire();
-        return lease.IsAcquired ? Take(lease) : null;
+        if (lease.IsAcquired)
+            return Take(lease);
+        lock (_lock)
+            return TakeReserved() is { } reserved ? Take(reserved) : null;
     }
 
     /// <summary>Takes a place for an HTTP call, after all that came before.</summary>
@@ -57,7 +60,10 @@ internal sealed class CallGate : IAsyncDisposable
     {
         if (_limiter is null)
             return Take(lease: null);
-        var lease = await _limiter.AcquireAsync(permitCount: 1, cancellationToken);
+        var granted = _limiter.AcquireAsync(permitCount: 1, cancellationToken);
+        if (!granted.IsCompleted)
+            ReleaseReserved();
+        var lease = await granted;
         if (!lease.IsAcquired)
             return null;
         var place = Take(lease);
@@ -82,6 +88,10 @@ internal sealed class CallGate : IAsyncDisposable
             // In line first and looking second: a place that is given back in between is not missed.
             waiter = new GateWaiter(_work);
             HandToWork();
+
+            // Whoever only waits for a message lets others have their turn.
+            if (waiter.IsWaiting)
+                ReleaseReserved();
         }
 
         var place = await waiter.WaitAsync(_lock, cancellationToken);
@@ -117,8 +127,15 @@ internal sealed class CallGate : IAsyncDisposable
 
     private void HandToWork()
     {
-        while (_work.First is { } first && TryEnter() is { } place)
+        while (_work.First is { } first && TryTakeFree() is { } place)
             first.Value.Grant(place);
+    }
+
+    private GatePlace? TryTakeFree()
+    {
+        if (_limiter is null)
+            return Take(lease: null);
+        return _limiter.AttemptAcquire() is { IsAcquired: true } lease ? Take(lease) : null;
     }
 
     private GatePlace Take(RateLimitLease? lease)

@@ -15,6 +15,9 @@ internal sealed class GateWaiter
         _node = line.AddLast(this);
     }
 
+    /// <summary>Whether it is still in line; the caller holds the lock.</summary>
+    public bool IsWaiting => _node.List is not null;
+
     /// <summary>Leaves the line with a place; the caller holds the lock.</summary>
     public void Grant(GatePlace place)
     {

@@ -33,7 +33,7 @@ internal sealed class QueueGate(CallGate gate, int? maxConcurrency) : IDisposabl
     /// <exception cref="OperationCanceledException">The worker gave up.</exception>
     public async ValueTask<QueueReservations> ReserveAsync(int max, CancellationToken cancellationToken)
     {
-        var reservations = new QueueReservations(gate, _places);
+        var reservations = new QueueReservations(_places);
         if (_places is not null)
             await _places.WaitAsync(cancellationToken);
         try
