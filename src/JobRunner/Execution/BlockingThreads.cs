@@ -44,14 +44,17 @@ internal sealed class BlockingThreads
         }
         catch (OutOfMemoryException)
         {
+            // The machine gives no more threads: the work waits for one of those there are, or borrows one.
             lock (_lock)
             {
-                // The machine gives no more threads: the work waits for one of those there are.
-                if (--_threads > 0)
+                if (_threads > 1)
+                {
+                    _threads--;
                     return;
+                }
             }
 
-            throw;
+            ThreadPool.UnsafeQueueUserWorkItem(static threads => threads.Work(), this, preferLocal: false);
         }
     }
 

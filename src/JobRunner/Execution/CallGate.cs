@@ -1,22 +1,19 @@
-using System.Threading.RateLimiting;
-
 namespace JobRunner.Execution;
 
-/// <summary>A place in the gate. Its holder gives it back exactly once, when the work has really ended.</summary>
-internal readonly struct GatePlace(CallGate gate, RateLimitLease? lease)
+/// <summary>Lets at most so many calls run at once. HTTP calls wait in order of arrival; queue work takes what they
+/// leave, in order of arrival too.</summary>
+/// <remarks>
+/// <para>While somebody waits, every place is taken: a place that is given back goes to the first in line under the
+/// same lock, so that nobody can slip in between and no wake-up can be lost.</para>
+/// <para>A limiter of the framework knows one line only, and forgets to hand on a place that is given back in the moment
+/// in which a waiter leaves.</para>
+/// </remarks>
+internal sealed partial class CallGate
 {
-    public void Release() => gate.Release(lease);
-}
-
-/// <summary>Lets at most so many calls run at once; HTTP calls wait in order of arrival, queue work takes what they
-/// leave.</summary>
-internal sealed class CallGate : IAsyncDisposable
-{
-    private readonly ConcurrencyLimiter? _limiter;
     private readonly Lock _lock = new();
-    private TaskCompletionSource _released = NewSignal();
+    private readonly LinkedList<GateWaiter> _calls = new();
+    private readonly LinkedList<GateWaiter> _work = new();
     private long _inFlight;
-    private long _waiting;
     private long _stuck;
 
     /// <param name="maxConcurrency">Calls at once; null or 0 for no cap.</param>
@@ -25,15 +22,6 @@ internal sealed class CallGate : IAsyncDisposable
     {
         MaxConcurrency = maxConcurrency is > 0 ? maxConcurrency : null;
         MaxQueue = maxQueue;
-        if (MaxConcurrency is { } permits)
-        {
-            _limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
-            {
-                PermitLimit = permits,
-                QueueLimit = maxQueue ?? int.MaxValue,
-                QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-            });
-        }
     }
 
     public int? MaxConcurrency { get; }
@@ -41,49 +29,73 @@ internal sealed class CallGate : IAsyncDisposable
     public int? MaxQueue { get; }
 
     /// <summary>Calls that hold a place, stuck ones included.</summary>
-    public long InFlight => Interlocked.Read(ref _inFlight);
+    public long InFlight => Interlocked.Read(ref _inFlight) - Volatile.Read(ref _reservedCount);
 
     /// <summary>HTTP calls that wait for a place.</summary>
-    public long Waiting => Interlocked.Read(ref _waiting);
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _calls.Count;
+        }
+    }
 
     /// <summary>Calls that were answered while their method still runs.</summary>
     public long Stuck => Interlocked.Read(ref _stuck);
 
-    /// <summary>Takes a place, after all that came before.</summary>
-    /// <returns>The place, or null where the waiting line is full.</returns>
+    /// <summary>Takes a place if one is free now, which implies that nobody waits.</summary>
+    public GatePlace? TryEnter()
+    {
+        if (MaxConcurrency is not { } most)
+        {
+            Interlocked.Increment(ref _inFlight);
+            return new GatePlace(this);
+        }
+
+        lock (_lock)
+            return TryTake(most) || TryTakeReserved() ? new GatePlace(this) : null;
+    }
+
+    /// <summary>Takes a place for an HTTP call, after all that came before.</summary>
+    /// <returns>The place, or null where as many wait as may.</returns>
     /// <exception cref="OperationCanceledException">The caller left the line.</exception>
     public ValueTask<GatePlace?> EnterAsync(CancellationToken cancellationToken)
     {
-        if (_limiter is null)
-            return new ValueTask<GatePlace?>(Take(lease: null));
-        var lease = _limiter.AttemptAcquire();
-        return lease.IsAcquired ? new ValueTask<GatePlace?>(Take(lease)) : WaitAsync(_limiter, cancellationToken);
+        if (MaxConcurrency is not { } most)
+            return new ValueTask<GatePlace?>(TryEnter());
+        GateWaiter waiter;
+        lock (_lock)
+        {
+            if (TryTake(most) || TryTakeReserved())
+                return new ValueTask<GatePlace?>(new GatePlace(this));
+            if (_calls.Count >= MaxQueue)
+                return new ValueTask<GatePlace?>(default(GatePlace?));
+            waiter = new GateWaiter(_lock, _calls);
+        }
+
+        return WaitAsync(waiter, cancellationToken);
     }
 
-    /// <summary>Takes a place that no HTTP call waits for; waits until there is one.</summary>
+    /// <summary>Takes a place for queue work once no HTTP call waits for one.</summary>
     /// <exception cref="OperationCanceledException">The worker gave up.</exception>
     public async ValueTask<GatePlace> EnterIdleAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        if (MaxConcurrency is not { } most)
+            return TryEnter()!.Value;
+        GateWaiter waiter;
+        lock (_lock)
         {
-            Task released;
-            lock (_lock)
-                released = _released.Task;
-            if (TryEnterIdle() is { } place)
-                return place;
-            await released.WaitAsync(cancellationToken);
-        }
-    }
+            if (TryTake(most))
+                return new GatePlace(this);
+            waiter = new GateWaiter(_lock, _work);
 
-    /// <summary>Takes a place that no HTTP call waits for, if there is one now.</summary>
-    public GatePlace? TryEnterIdle()
-    {
-        if (_limiter is null)
-            return Take(lease: null);
-        if (Waiting > 0)
-            return null;
-        var lease = _limiter.AttemptAcquire();
-        return lease.IsAcquired ? Take(lease) : null;
+            // Whoever only waits for a message lets others have their turn.
+            if (TryTakeReserved())
+                PassOn();
+        }
+
+        return (await WaitAsync(waiter, cancellationToken))!.Value;
     }
 
     /// <summary>Counts a call whose answer was given while its method runs on.</summary>
@@ -92,43 +104,47 @@ internal sealed class CallGate : IAsyncDisposable
     /// <summary>Counts the end of such a method.</summary>
     public void BecomeUnstuck() => Interlocked.Decrement(ref _stuck);
 
-    public void Release(RateLimitLease? lease)
+    /// <summary>Gives a place back; only <see cref="GatePlace"/> does.</summary>
+    public void Release()
     {
-        Interlocked.Decrement(ref _inFlight);
-        if (lease is null)
+        if (MaxConcurrency is null)
+        {
+            Interlocked.Decrement(ref _inFlight);
             return;
-        lease.Dispose();
-        TaskCompletionSource released;
+        }
+
         lock (_lock)
-        {
-            released = _released;
-            _released = NewSignal();
-        }
-
-        released.TrySetResult();
+            PassOn();
     }
 
-    public ValueTask DisposeAsync() => _limiter?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    private async ValueTask<GatePlace?> WaitAsync(ConcurrencyLimiter limiter, CancellationToken cancellationToken)
+    // The caller holds the lock and a place that nobody uses any more.
+    private void PassOn()
     {
-        Interlocked.Increment(ref _waiting);
-        try
-        {
-            var lease = await limiter.AcquireAsync(permitCount: 1, cancellationToken);
-            return lease.IsAcquired ? Take(lease) : null;
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
+        if ((_calls.First ?? _work.First) is { } first)
+            first.Value.Grant();
+        else
+            _inFlight--;
     }
 
-    private GatePlace Take(RateLimitLease? lease)
+    private bool TryTake(int most)
     {
-        Interlocked.Increment(ref _inFlight);
-        return new GatePlace(this, lease);
+        if (_inFlight >= most)
+            return false;
+        _inFlight++;
+        return true;
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private async ValueTask<GatePlace?> WaitAsync(GateWaiter waiter, CancellationToken cancellationToken)
+    {
+        await waiter.WaitAsync(cancellationToken);
+
+        // Between the grant and this line the caller may have gone; what nobody wants must not run.
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Release();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return new GatePlace(this);
+    }
 }

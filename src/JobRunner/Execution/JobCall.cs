@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using JobRunner.Execution;
 using JobRunner.Jobs;
 using Microsoft.AspNetCore.Http;
@@ -43,8 +42,14 @@ public sealed class JobCall
     /// <summary>Time the call may take, waiting included; null for no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>Span that the call's own span is a child of, where it came with one.</summary>
-    public ActivityContext Parent { get; init; }
+    /// <summary>Name of the queue that the call came from; null for a call over HTTP.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>Scheme of that queue's transport.</summary>
+    public string? QueueSystem { get; init; }
+
+    /// <summary>W3C trace context of whoever started the call; over HTTP the request's own header counts.</summary>
+    public string? TraceParent { get; init; }
 
     /// <summary>The HTTP request; null for a call that came from elsewhere.</summary>
     public HttpContext? HttpContext { get; init; }

@@ -11,7 +11,7 @@ public sealed class JobOutcome : IAsyncDisposable
     private JobOutcome(int status) => Status = status;
 
     /// <summary>HTTP status of the answer.</summary>
-    public int Status { get; }
+    public int Status { get; private set; }
 
     /// <summary>Whether the call has a result.</summary>
     public bool IsSuccess => Failure is null;
@@ -49,14 +49,60 @@ public sealed class JobOutcome : IAsyncDisposable
     public static JobOutcome Failed(int status, JobFailure failure, TimeSpan? retryAfter = null) =>
         new(status) { Failure = failure, RetryAfter = retryAfter };
 
-    /// <summary>Turns a success into a failure when making the result fails while it is read.</summary>
-    internal void FailWhileRead(Exception exception) => Failure = JobFailure.Of(exception);
+    /// <summary>Cancelled when a result that is made while it is read shall not be made further.</summary>
+    internal CancellationToken ReadToken { get; set; }
 
-    /// <summary>Ends a result that is made while it is read; must be called when reading is over.</summary>
+    /// <summary>Says what an exception that ends the reading means; null where it means itself.</summary>
+    internal Func<Exception, JobOutcome>? WhenReadFails { get; set; }
+
+    /// <summary>Adds to what is done once the result has been read; it is done whatever went wrong before.</summary>
+    internal void ThenWhenRead(Action then)
+    {
+        var first = WhenRead;
+        WhenRead = async () =>
+        {
+            try
+            {
+                if (first is not null)
+                    await first();
+            }
+            finally
+            {
+                then();
+            }
+        };
+    }
+
+    /// <summary>What counts the call once its result has been read: only then is it known to be a success.</summary>
+    internal Action? Ended { get; set; }
+
+    /// <summary>Turns a success into a failure when making the result fails while it is read.</summary>
+    internal void FailWhileRead(Exception exception)
+    {
+        var failed = WhenReadFails?.Invoke(exception) ?? Failed(exception);
+        (Status, Failure) = (failed.Status, failed.Failure);
+    }
+
+    /// <summary>Ends the call; must be called when its result has been read, or nobody will.</summary>
     public ValueTask DisposeAsync()
     {
-        var whenRead = WhenRead;
-        WhenRead = null;
-        return whenRead?.Invoke() ?? ValueTask.CompletedTask;
+        var (whenRead, ended) = (WhenRead, Ended);
+        (WhenRead, Ended) = (null, null);
+        if (whenRead is not null)
+            return EndAsync(whenRead, ended);
+        ended?.Invoke();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async ValueTask EndAsync(Func<ValueTask> whenRead, Action? ended)
+    {
+        try
+        {
+            await whenRead();
+        }
+        finally
+        {
+            ended?.Invoke();
+        }
     }
 }

@@ -1,15 +1,25 @@
-using System.Diagnostics;
+using JobRunner.Telemetry.Logs;
 using JobRunner.Telemetry.Metrics;
+using JobRunner.Telemetry.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Execution;
 
 /// <summary>The one path of every call: gate, metrics, log, trace, timeout, executor.</summary>
+/// <param name="gate">Gives places.</param>
+/// <param name="executor">Carries calls out.</param>
+/// <param name="instruments">Count them.</param>
+/// <param name="time">The clock of timeouts.</param>
+/// <param name="logger">Gets one line of each call that fails.</param>
+/// <param name="forcedStop">Cancelled when calls that still run shall end at once.</param>
 internal sealed class JobPipeline(
-    CallGate gate, IJobExecutor executor, JobInstruments instruments, TimeProvider time, CancellationToken forcedStop)
+    CallGate gate,
+    IJobExecutor executor,
+    JobInstruments instruments,
+    TimeProvider time,
+    ILogger logger,
+    CancellationToken forcedStop)
 {
-    private static readonly TimeSpan RetryAfterFull = TimeSpan.FromSeconds(1);
-
     /// <summary>Whether a call may have to wait for its place.</summary>
     public bool CanWait => gate.MaxConcurrency is not null;
 
@@ -20,96 +30,89 @@ internal sealed class JobPipeline(
     {
         var started = time.GetTimestamp();
         instruments.CallStarted(call.Endpoint.Tag);
+        var span = CallTracing.IsListening ? CallSpans.Start(call) : default;
         var outcome = call.Timeout is { } timeout
             ? await RunBoundedAsync(call, timeout, cancellationToken)
             : await RunUnboundedAsync(call, cancellationToken);
-        if (outcome.WhenRead is { } whenRead)
-        {
-            // The result is made while it is read, so the call ends when reading does.
-            outcome.WhenRead = async () =>
-            {
-                await whenRead();
-                End(call, outcome, started);
-            };
-        }
-        else
-        {
-            End(call, outcome, started);
-        }
 
+        // Writing a result can still fail: a success is none until it has been read.
+        if (outcome.IsSuccess)
+            outcome.Ended = () => End(call, outcome, started, span);
+        else
+            End(call, outcome, started, span);
         return outcome;
     }
 
-    private void End(JobCall call, JobOutcome outcome, long started) => instruments.CallEnded(
-        call.Endpoint.Tag, outcome.Status, !outcome.IsSuccess, time.GetElapsedTime(started).TotalSeconds);
-
-    private async ValueTask<JobOutcome> RunUnboundedAsync(JobCall call, CancellationToken cancellationToken)
+    private void End(JobCall call, JobOutcome outcome, long started, CallSpan span)
     {
-        CancellationTokenSource? linked = null;
-        if (call.Endpoint.Binder.ObservesCancellation || call.Endpoint.StreamElementType is not null)
-        {
-            linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, forcedStop);
-            cancellationToken = linked.Token;
-        }
-
-        GatePlace? place;
-        try
-        {
-            place = call.Place ?? await gate.EnterAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            linked?.Dispose();
-            return Gone();
-        }
-
-        if (place is not { } held)
-        {
-            linked?.Dispose();
-            return Full();
-        }
-
-        var outcome = await ExecuteAsync(call, cancellationToken);
-        return ReleaseAfter(outcome, call, held, linked);
+        instruments.CallEnded(
+            call.Endpoint.Tag, outcome.Status, !outcome.IsSuccess, time.GetElapsedTime(started).TotalSeconds);
+        if (outcome.Failure is { Cause: { } cause })
+            CallLog.Failed(logger, call.Endpoint.Path, cause);
+        span.Ended(outcome.Status, outcome.Failure?.Cause);
+        span.Dispose();
     }
 
-    private async ValueTask<JobOutcome> RunBoundedAsync(
-        JobCall call, TimeSpan timeout, CancellationToken cancellationToken)
+    private async ValueTask<JobOutcome> RunUnboundedAsync(JobCall call, CancellationToken starter)
     {
-        using var expiry = new CancellationTokenSource(timeout, time);
-        var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, forcedStop, expiry.Token);
-        GatePlace? place;
-        try
+        var tokens = call.Endpoint.Binder.ObservesCancellation || call.Endpoint.StreamElementType is not null
+            ? new CallTokens(timeout: null, time, starter, forcedStop)
+            : null;
+        if ((call.Place ?? gate.TryEnter()) is not { } place)
         {
-            place = call.Place ?? await gate.EnterAsync(linked.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            linked.Dispose();
-            return expiry.IsCancellationRequested ? TimedOut(timeout) : Gone();
+            tokens ??= new CallTokens(timeout: null, time, starter, forcedStop);
+            var (granted, refusal) = await WaitAsync(tokens, call);
+            if (refusal is not null)
+                return refusal;
+            place = granted;
         }
 
-        if (place is not { } held)
+        var outcome = await ExecuteAsync(call, tokens?.Token ?? starter);
+        return ReleaseAfter(Explain(outcome, call, tokens, starter), call, place, tokens, starter);
+    }
+
+    private async ValueTask<JobOutcome> RunBoundedAsync(JobCall call, TimeSpan timeout, CancellationToken starter)
+    {
+        var tokens = new CallTokens(timeout, time, starter, forcedStop);
+        if ((call.Place ?? gate.TryEnter()) is not { } place)
         {
-            linked.Dispose();
-            return Full();
+            var (granted, refusal) = await WaitAsync(tokens, call);
+            if (refusal is not null)
+                return refusal;
+            place = granted;
         }
 
         call.IsDetached = true;
-        var execution = ExecuteAsync(call, linked.Token).AsTask();
+        var execution = ExecuteAsync(call, tokens.Token).AsTask();
         var expired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (expiry.Token.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), expired))
+        await using (tokens.Expiry.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), expired))
         {
             if (await Task.WhenAny(execution, expired.Task) == execution)
-            {
-                var outcome = await execution;
-                var hasTimedOut = expiry.IsCancellationRequested && outcome.Failure?.Cause is OperationCanceledException;
-                return ReleaseAfter(hasTimedOut ? TimedOut(timeout) : outcome, call, held, linked);
-            }
+                return ReleaseAfter(Explain(await execution, call, tokens, starter), call, place, tokens, starter);
         }
 
-        _ = HoldUntilEndedAsync(execution, held, linked);
-        return TimedOut(timeout);
+        _ = HoldUntilEndedAsync(execution, place, tokens);
+        return CallRefusals.TimedOut(timeout);
+    }
+
+    private async ValueTask<(GatePlace Place, JobOutcome? Refusal)> WaitAsync(CallTokens tokens, JobCall call)
+    {
+        try
+        {
+            if (await gate.EnterAsync(tokens.Token) is { } place)
+                return (place, null);
+            instruments.CallRejected();
+            tokens.Dispose();
+            return (default, CallRefusals.Full(gate));
+        }
+        catch (OperationCanceledException)
+        {
+            var refusal = tokens.HasExpired ? CallRefusals.TimedOut(call.Timeout!.Value)
+                : forcedStop.IsCancellationRequested ? CallRefusals.Stopping()
+                : CallRefusals.Abandoned();
+            tokens.Dispose();
+            return (default, refusal);
+        }
     }
 
     // An executor that throws breaks its contract; the call must still end, and give its place back.
@@ -125,50 +128,51 @@ internal sealed class JobPipeline(
         }
     }
 
-    private static JobOutcome ReleaseAfter(
-        JobOutcome outcome, JobCall call, GatePlace place, CancellationTokenSource? linked)
+    // A job that gives up because its token was cancelled says so with an exception that means nothing to its caller.
+    private JobOutcome Explain(JobOutcome outcome, JobCall call, CallTokens? tokens, CancellationToken starter)
     {
-        if (outcome.IsSuccess && InProcessExecutor.IsReadLater(call.Endpoint, outcome.Value))
+        if (outcome.Failure?.Cause is not OperationCanceledException)
+            return outcome;
+        if (tokens is { HasExpired: true })
+            return CallRefusals.TimedOut(call.Timeout!.Value);
+        if (starter.IsCancellationRequested)
+            return CallRefusals.Abandoned();
+        return forcedStop.IsCancellationRequested ? CallRefusals.Stopping() : outcome;
+    }
+
+    private JobOutcome ReleaseAfter(
+        JobOutcome outcome, JobCall call, GatePlace place, CallTokens? tokens, CancellationToken starter)
+    {
+        if (!outcome.IsSuccess || !InProcessExecutor.IsReadLater(call.Endpoint, outcome.Value))
         {
-            var inner = outcome.WhenRead;
-            outcome.WhenRead = async () =>
-            {
-                if (inner is not null)
-                    await inner();
-                place.Release();
-                linked?.Dispose();
-            };
+            place.Release();
+            tokens?.Dispose();
             return outcome;
         }
 
-        place.Release();
-        linked?.Dispose();
+        outcome.ReadToken = tokens?.Token ?? starter;
+        outcome.WhenReadFails = exception => Explain(JobOutcome.Failed(exception), call, tokens, starter);
+        outcome.ThenWhenRead(() =>
+        {
+            place.Release();
+            tokens?.Dispose();
+        });
         return outcome;
     }
 
-    private async Task HoldUntilEndedAsync(Task<JobOutcome> execution, GatePlace place, CancellationTokenSource linked)
+    private async Task HoldUntilEndedAsync(Task<JobOutcome> execution, GatePlace place, CallTokens tokens)
     {
         gate.BecomeStuck();
         var outcome = await execution;
-        gate.BecomeUnstuck();
-        place.Release();
-        linked.Dispose();
-        await outcome.DisposeAsync();
+        try
+        {
+            await outcome.DisposeAsync();
+        }
+        finally
+        {
+            gate.BecomeUnstuck();
+            place.Release();
+            tokens.Dispose();
+        }
     }
-
-    private JobOutcome Full()
-    {
-        instruments.CallRejected();
-        var message = $"too many requests waiting in a queue. Job is set to process {gate.MaxConcurrency} requests "
-            + $"concurrently with a queue of max size {gate.MaxQueue}";
-        return JobOutcome.Failed(
-            429, new JobFailure("too many requests", "TooManyRequests", Detail: message), RetryAfterFull);
-    }
-
-    private static JobOutcome TimedOut(TimeSpan timeout) => JobOutcome.Failed(
-        504, new JobFailure($"the call took longer than its timeout of {timeout.TotalSeconds:0.###} s", nameof(TimeoutException)));
-
-    private static JobOutcome Gone() => JobOutcome.Failed(
-        JobOutcome.ClientClosedRequest,
-        new JobFailure("the caller went away before the call could start", nameof(OperationCanceledException)));
 }

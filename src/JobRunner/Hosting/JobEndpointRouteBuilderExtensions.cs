@@ -1,5 +1,6 @@
 using JobRunner.Execution;
 using JobRunner.Http;
+using JobRunner.Http.Access;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,14 +20,16 @@ public static class JobEndpointRouteBuilderExtensions
         var services = endpoints.ServiceProvider;
         var frame = services.GetService<RequestFrame>()
             ?? throw new InvalidOperationException("Add a job first: builder.Services.AddJob<Job>().");
-        endpoints.DataSources.Add(CreateDataSource(services, ownsServer: false, frame));
+        endpoints.DataSources.Add(CreateDataSource(
+            services, ownsServer: false, frame, services.GetRequiredService<AccessControl>()));
         return endpoints;
     }
 
-    internal static JobEndpointDataSource CreateDataSource(IServiceProvider services, bool ownsServer, RequestFrame? frame)
+    internal static JobEndpointDataSource CreateDataSource(
+        IServiceProvider services, bool ownsServer, RequestFrame? frame = null, AccessControl? access = null)
     {
         var served = services.GetRequiredService<ServedJob>();
-        var calls = new CallRoutes(served, services.GetRequiredService<HttpSettings>(), ownsServer);
-        return new JobEndpointDataSource(served, [.. services.GetServices<IJobRoutes>(), calls], frame);
+        var calls = new CallRoutes(served, services.GetRequiredService<HttpSettings>(), ownsServer, services.GetService<IAsyncCalls>());
+        return new JobEndpointDataSource(served, [.. services.GetServices<IJobRoutes>(), calls], frame, access);
     }
 }

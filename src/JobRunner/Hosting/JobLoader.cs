@@ -27,6 +27,7 @@ internal sealed partial class JobLoader(
     ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<JobLoader>();
+    private readonly ILogger _calls = loggers.CreateLogger<JobPipeline>();
     private readonly CancellationTokenSource _stopping = new();
     private ServiceProvider? _ownServices;
     private object? _instance;
@@ -118,6 +119,7 @@ internal sealed partial class JobLoader(
             _instance!, extra.NamedFloats, extra.UnknownArguments == UnknownArguments.Ignore, documentation);
         var job = new LoadedJob(_instance!, definition, provider);
         ExecutorChoice.Check(definition, settings.Manifest);
+        TaskServices.Check(services, settings.Manifest);
         StaticRoutes.Check(job, settings.Manifest);
         return job;
     }
@@ -129,7 +131,7 @@ internal sealed partial class JobLoader(
         if (job.Definition.Metrics is { } metrics)
             exposition.UseJobMetrics(() => (IEnumerable<JobMetric?>?)OptionalMembers.Invoke(job.Instance, metrics));
         var executor = new InProcessExecutor(job, loggers.CreateLogger(job.Definition.JobType), inline, threads);
-        served.SetLoaded(job, new JobPipeline(gate, executor, instruments, time, stop.Forced));
+        served.SetLoaded(job, new JobPipeline(gate, executor, instruments, time, _calls, stop.Forced));
     }
 
     // A class that is only known now cannot add to the host's services; it gets a provider of its own.
@@ -141,6 +143,7 @@ internal sealed partial class JobLoader(
         own.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         own.AddSingleton(configuration);
         own.AddSingleton(settings.Manifest);
+        own.AddSingleton(services.GetRequiredService<JobClient>());
         own.AddSingleton(time);
         own.AddSingleton(services.GetRequiredService<IHostEnvironment>());
         own.AddSingleton(services.GetRequiredService<Microsoft.AspNetCore.Hosting.IWebHostEnvironment>());

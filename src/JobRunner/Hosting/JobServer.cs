@@ -2,6 +2,7 @@ using JobRunner.Manifest;
 using System.Net;
 using JobRunner.Execution;
 using JobRunner.Http;
+using JobRunner.Http.Access;
 using JobRunner.Telemetry.Logs;
 using JobRunner.Telemetry.Metrics;
 using JobRunner.Telemetry.Tracing;
@@ -26,13 +27,19 @@ internal sealed partial class JobServer
     }
 
     /// <summary>Builds the server; nothing runs yet.</summary>
-    public static WebApplication Build(JobSource source, ServeOptions options, string[]? args = null)
+    /// <param name="source">The job.</param>
+    /// <param name="options">Where to listen.</param>
+    /// <param name="args">Further configuration.</param>
+    /// <param name="configure">Adds services, which win over the host's own.</param>
+    public static WebApplication Build(
+        JobSource source, ServeOptions options, string[]? args = null, Action<IServiceCollection>? configure = null)
     {
         var settings = JobSettings.Read(new JobOptions { ManifestPath = options.ManifestPath }, source.Directory);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args ?? [] });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, settings.Manifest));
         AddTelemetry(builder, settings);
         builder.Services.AddJob(source, settings);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = JobStop.LongestStop(settings));
         builder.Services.AddResponseCompression();
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
         {
@@ -40,6 +47,7 @@ internal sealed partial class JobServer
             _ = origins.Contains("*", StringComparer.Ordinal) ? policy.AllowAnyOrigin() : policy.WithOrigins([.. origins]);
             policy.AllowAnyMethod().AllowAnyHeader();
         }));
+        configure?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.Services.GetRequiredService<JobInstruments>().ObserveDroppedLogLines(
@@ -50,8 +58,10 @@ internal sealed partial class JobServer
         app.UseCors();
         app.UseResponseCompression();
         app.UseRouting();
+        var access = app.Services.GetRequiredService<AccessControl>();
+        app.Use(next => http => access.InvokeAsync(http, next));
         ((IEndpointRouteBuilder)app).DataSources.Add(
-            JobEndpointRouteBuilderExtensions.CreateDataSource(app.Services, ownsServer: true, frame: null));
+            JobEndpointRouteBuilderExtensions.CreateDataSource(app.Services, ownsServer: true));
         app.Lifetime.ApplicationStarted.Register(() => Announce(app));
         return app;
     }

@@ -1,6 +1,8 @@
 using JobRunner.Execution;
 using JobRunner.Hosting;
+using JobRunner.Clients;
 using JobRunner.Http;
+using JobRunner.Http.Access;
 using JobRunner.Telemetry;
 using JobRunner.Telemetry.Metrics;
 using JobRunner.Telemetry.Profiler;
@@ -39,19 +41,22 @@ public static class JobServiceCollectionExtensions
         services.AddSingleton(settings);
         services.AddSingleton(settings.Manifest);
         services.AddSingleton(settings.Identity);
-        services.AddSingleton(new HttpSettings(settings.Manifest, settings.Identity, Environment.GetEnvironmentVariable));
+        AddAccess(services, settings);
+        services.AddJobClient();
         services.AddSingleton(ConfigureClass(services, source));
         services.TryAddSingleton(TimeProvider.System);
         services.AddHttpClient();
         services.AddRouting();
         AddExecution(services, settings.Manifest.Extra);
         AddRoutes(services);
+        TaskServices.AddBeforeStop(services);
         services.AddSingleton<JobStop>();
         services.AddHostedService(provider => provider.GetRequiredService<JobStop>());
         services.AddHostedService<JobLoader>();
+        TaskServices.Add(services, settings.Manifest.Extra);
         services.Configure<HostOptions>(host =>
         {
-            var needed = settings.Manifest.Extra.ShutdownDelay + settings.Manifest.Extra.ShutdownGrace + TimeSpan.FromSeconds(10);
+            var needed = JobStop.LongestStop(settings);
             host.ShutdownTimeout = host.ShutdownTimeout > needed ? host.ShutdownTimeout : needed;
         });
         return services;
@@ -72,6 +77,17 @@ public static class JobServiceCollectionExtensions
             return instruments;
         });
         services.AddSingleton<MetricsExposition>();
+    }
+
+    private static void AddAccess(IServiceCollection services, JobSettings settings)
+    {
+        services.AddSingleton(provider => new AccessTokens(
+            Environment.GetEnvironmentVariable,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<AccessTokens>>()));
+        services.AddSingleton(provider => new HttpSettings(
+            settings.Manifest, settings.Identity, Environment.GetEnvironmentVariable, provider.GetRequiredService<AccessTokens>()));
+        services.AddSingleton<AccessControl>();
     }
 
     private static void AddRoutes(IServiceCollection services)

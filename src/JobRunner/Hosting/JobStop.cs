@@ -11,18 +11,28 @@ internal sealed partial class JobStop(
     ServedJob served, CallGate gate, JobSettings settings, TimeProvider time, ILogger<JobStop> logger)
     : IHostedLifecycleService, IDisposable
 {
+    /// <summary>What calls get to end after their tokens were cancelled.</summary>
+    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly CancellationTokenSource _forced = new();
     private readonly List<PosixSignalRegistration> _signals = [];
+    private ITimer? _grace;
     private int _signalCount;
     private volatile bool _isTerminated;
 
     /// <summary>Cancelled when the grace period is over.</summary>
     public CancellationToken Forced => _forced.Token;
 
+    /// <summary>What a stop may take before the server breaks connections off.</summary>
+    public static TimeSpan LongestStop(JobSettings settings) =>
+        settings.Manifest.Extra.ShutdownDelay + settings.Manifest.Extra.ShutdownGrace + LastMoment;
+
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        // The handler that was registered last runs first, so the kind of the signal is known before the host's own
+        // handler begins the stop.
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal));
         return Task.CompletedTask;
@@ -39,9 +49,11 @@ internal sealed partial class JobStop(
         }
 
         served.SetRefusing();
-        if (!await DrainAsync(extra.ShutdownGrace, cancellationToken))
-            Forcing(logger, gate.InFlight, extra.ShutdownGrace.TotalSeconds);
-        await _forced.CancelAsync();
+
+        // A request that was let in just before may not be in the gate yet. The server waits for it, so the grace period
+        // outlives the draining.
+        _grace = time.CreateTimer(_ => Force(), state: null, extra.ShutdownGrace, Timeout.InfiniteTimeSpan);
+        await DrainAsync(cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -50,26 +62,40 @@ internal sealed partial class JobStop(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    // Whatever still runs now has no connection and no host any more.
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        Force();
+        return Task.CompletedTask;
+    }
 
     public void Dispose()
     {
         foreach (var signal in _signals)
             signal.Dispose();
+        _grace?.Dispose();
         _forced.Dispose();
     }
 
-    private async Task<bool> DrainAsync(TimeSpan grace, CancellationToken cancellationToken)
+    private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
-        while (gate.InFlight + gate.Waiting > 0)
-        {
-            if (time.GetElapsedTime(started) >= grace || cancellationToken.IsCancellationRequested)
-                return false;
+        while (gate.InFlight + gate.Waiting > 0 && !_forced.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             await Task.Delay(PollInterval, time, CancellationToken.None);
-        }
+    }
 
-        return true;
+    private void Force()
+    {
+        if (gate.InFlight > 0)
+            Forcing(logger, gate.InFlight, settings.Manifest.Extra.ShutdownGrace.TotalSeconds);
+        try
+        {
+            _forced.Cancel();
+        }
+        catch (Exception exception)
+        {
+            // Callbacks on a job's token are the job's own code.
+            CancellationFailed(logger, exception);
+        }
     }
 
     private void OnSignal(PosixSignalContext context)
@@ -85,4 +111,7 @@ internal sealed partial class JobStop(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} calls still run after {Seconds} s; they are cancelled")]
     private static partial void Forcing(ILogger logger, long count, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A call could not be cancelled")]
+    private static partial void CancellationFailed(ILogger logger, Exception exception);
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Globalization;
 using JobRunner.Execution;
 using JobRunner.Jobs;
@@ -138,7 +137,6 @@ internal sealed class CallHandler(
             CallerName = settings.CallerOf(http),
             TracingId = headers[settings.TracingHeader],
             PredecessorId = headers[JobHeaders.Predecessor],
-            Parent = ParentOf(headers),
             Timeout = timeout,
             HttpContext = http,
         };
@@ -146,6 +144,9 @@ internal sealed class CallHandler(
             call, _watchesClient || timeout is not null ? http.RequestAborted : CancellationToken.None);
         await using (outcome)
         {
+            // Nobody shall send the next call over a connection that is about to end.
+            if (served.IsRefusing)
+                http.Response.Headers.Connection = "close";
             await _response.WriteAsync(http, outcome);
         }
     }
@@ -157,17 +158,12 @@ internal sealed class CallHandler(
         if (header.Count == 0)
             return true;
         if (!double.TryParse(header[0], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            || seconds <= 0)
+            || !double.IsFinite(seconds) || seconds <= 0)
             return false;
         var asked = seconds < HttpSettings.MaxTimeout.TotalSeconds ? TimeSpan.FromSeconds(seconds) : HttpSettings.MaxTimeout;
         timeout = timeout is { } most && most < asked ? most : asked;
         return true;
     }
-
-    private static ActivityContext ParentOf(IHeaderDictionary headers) =>
-        headers.TraceParent is [{ } parent] && ActivityContext.TryParse(parent, headers.TraceState, isRemote: true, out var context)
-            ? context
-            : default;
 
     private void LimitBody(HttpContext http)
     {

@@ -1,9 +1,10 @@
 using JobRunner.Execution;
+using Microsoft.AspNetCore.Http;
 
 namespace JobRunner.Http;
 
 /// <summary>The job's own endpoints, and the refusal of everything while there are none.</summary>
-internal sealed class CallRoutes(ServedJob served, HttpSettings settings, bool ownsServer) : IJobRoutes
+internal sealed class CallRoutes(ServedJob served, HttpSettings settings, bool ownsServer, IAsyncCalls? asyncCalls) : IJobRoutes
 {
     public IEnumerable<JobRoute> Routes()
     {
@@ -12,7 +13,7 @@ internal sealed class CallRoutes(ServedJob served, HttpSettings settings, bool o
             foreach (var endpoint in job.Definition.Endpoints)
             {
                 var handler = new CallHandler(job, pipeline, served, endpoint, settings);
-                yield return new JobRoute(JobPaths.Api + endpoint.Path, endpoint.HttpMethod, handler.HandleAsync)
+                yield return new JobRoute(JobPaths.Api + endpoint.Path, endpoint.HttpMethod, Or(handler.HandleAsync))
                 {
                     Kind = RouteKind.Call,
                 };
@@ -26,13 +27,17 @@ internal sealed class CallRoutes(ServedJob served, HttpSettings settings, bool o
             yield return NotYet("/{**path}") with { IsPrefixed = false };
     }
 
-    private JobRoute NotYet(string pattern) => new(pattern, Method: null, http =>
+    private JobRoute NotYet(string pattern) => new(pattern, Method: null, Or(http =>
     {
         Refusals.Loading(http, served);
         return Task.CompletedTask;
-    })
+    }))
     {
         Kind = RouteKind.Call,
         Order = int.MaxValue,
     };
+
+    private RequestDelegate Or(RequestDelegate handler) => asyncCalls is null
+        ? handler
+        : http => asyncCalls.IsAsked(http.Request) ? asyncCalls.AcceptAsync(http) : handler(http);
 }

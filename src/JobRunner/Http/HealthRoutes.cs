@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using JobRunner.Execution;
+using JobRunner.Http.Access;
 using Microsoft.AspNetCore.Http;
 
 namespace JobRunner.Http;
@@ -15,7 +16,7 @@ internal sealed class HealthRoutes(ServedJob served, JobHealth health, HttpSetti
     }
 
     private static JobRoute Probe(string path, RequestDelegate handler) =>
-        new(path, HttpMethods.Get, handler) { Kind = RouteKind.Probe, Order = 1 };
+        new(path, HttpMethods.Get, handler) { Kind = RouteKind.Probe, Access = RouteAccess.Open, Order = 1 };
 
     private Task LiveAsync(HttpContext http)
     {

@@ -1,5 +1,6 @@
 using JobRunner.Manifest;
 using JobRunner.Execution;
+using JobRunner.Http.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -11,8 +12,12 @@ internal sealed class HttpSettings
     /// <summary>Longest timeout that timers can hold.</summary>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(24);
 
-    public HttpSettings(JobManifest manifest, JobIdentity identity, Func<string, string?> environment)
+    private readonly AccessTokens? _tokens;
+
+    public HttpSettings(
+        JobManifest manifest, JobIdentity identity, Func<string, string?> environment, AccessTokens? tokens = null)
     {
+        _tokens = tokens is { AreRequired: true } ? tokens : null;
         Manifest = manifest;
         Identity = identity;
         Environment = environment;
@@ -46,6 +51,12 @@ internal sealed class HttpSettings
 
     public FormOptions FormOptions { get; }
 
-    /// <summary>Name of the caller: the one its token stands for, else the one it gives itself.</summary>
-    public string? CallerOf(HttpContext http) => http.Request.Headers[CallerHeader];
+    /// <summary>Name of the caller: the one its token stands for, else the one it gives itself. Where there are tokens,
+    /// a caller without one is nobody: it could be named like anyone.</summary>
+    public string? CallerOf(HttpContext http)
+    {
+        if (_tokens is null)
+            return http.Request.Headers[CallerHeader];
+        return _tokens.Find(http.Request) is { } token ? token.Name ?? http.Request.Headers[CallerHeader] : null;
+    }
 }

@@ -1,4 +1,5 @@
 using JobRunner.Execution;
+using JobRunner.Http.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -11,6 +12,7 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
 {
     private readonly IReadOnlyList<IJobRoutes> _sources;
     private readonly RequestFrame? _frame;
+    private readonly AccessControl? _access;
     private readonly Lock _lock = new();
     private CancellationTokenSource _change = new();
     private IReadOnlyList<Endpoint>? _endpoints;
@@ -18,8 +20,11 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
     /// <param name="served">The job; its loading changes the paths.</param>
     /// <param name="sources">What gives the paths.</param>
     /// <param name="frame">Wrapped around every path; null where a middleware does it for the whole server.</param>
-    public JobEndpointDataSource(ServedJob served, IEnumerable<IJobRoutes> sources, RequestFrame? frame)
+    /// <param name="access">Guards every path; null where a middleware does it for the whole server.</param>
+    public JobEndpointDataSource(
+        ServedJob served, IEnumerable<IJobRoutes> sources, RequestFrame? frame, AccessControl? access)
     {
+        _access = access;
         _sources = [.. sources];
         _frame = frame;
         served.Changed += OnChanged;
@@ -93,7 +98,8 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
 
     private RouteEndpoint Build(JobRoute route, string prefix)
     {
-        RequestDelegate handler = _frame is null ? route.Handler : http => _frame.InvokeAsync(http, route.Handler);
+        RequestDelegate guarded = _access is null ? route.Handler : http => _access.InvokeAsync(http, route.Handler);
+        RequestDelegate handler = _frame is null ? guarded : http => _frame.InvokeAsync(http, guarded);
         var pattern = RoutePatternFactory.Parse(prefix + route.Pattern);
         var builder = new RouteEndpointBuilder(handler, pattern, route.Order)
         {

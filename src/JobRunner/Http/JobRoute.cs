@@ -1,3 +1,4 @@
+using JobRunner.Http.Access;
 using Microsoft.AspNetCore.Http;
 
 namespace JobRunner.Http;
@@ -14,8 +15,11 @@ internal sealed record JobRoute(string Pattern, string? Method, RequestDelegate 
     /// <summary>Lower wins where two routes match one path equally well.</summary>
     public int Order { get; init; }
 
-    /// <summary>What the path is for; logs and access control go by it.</summary>
+    /// <summary>What the path is for; logs go by it.</summary>
     public RouteKind Kind { get; init; } = RouteKind.Other;
+
+    /// <summary>Who may use the path.</summary>
+    public RouteAccess Access { get; init; } = RouteAccess.Token;
 }
 
 /// <summary>What a path is for.</summary>

@@ -23,6 +23,20 @@ internal static class Refusals
             http, StatusCodes.Status503ServiceUnavailable, "JobStopping", "the job is stopping and takes no more calls", Soon);
     }
 
+    public static void Unauthorized(HttpContext http, bool hasToken)
+    {
+        http.Response.Headers.WWWAuthenticate = hasToken ? "Bearer error=\"invalid_token\"" : "Bearer";
+        ErrorResponse.Refuse(
+            http, StatusCodes.Status401Unauthorized, "Unauthorized",
+            hasToken
+                ? "the token is not one that this job accepts"
+                : $"a token is needed, in the header {JobHeaders.Auth} or Authorization: Bearer");
+    }
+
+    public static void Forbidden(HttpContext http) => ErrorResponse.Refuse(
+        http, StatusCodes.Status403Forbidden, "Forbidden",
+        "without tokens (JOB_AUTH_TOKENS) this is for callers on this machine only, at localhost and without a proxy");
+
     public static void NotFound(HttpContext http) => ErrorResponse.Refuse(
         http, StatusCodes.Status404NotFound, "NotFound", $"there is nothing at {http.Request.PathBase}{http.Request.Path}");
 

@@ -43,9 +43,10 @@ internal sealed partial class RequestFrame(
         string? tracing = headers[settings.TracingHeader];
         var caller = settings.CallerOf(http);
         string? parent = headers.TraceParent;
-        return tracing is null && caller is null && parent is null
+        string? predecessor = headers[JobHeaders.Predecessor];
+        return tracing is null && caller is null && parent is null && predecessor is null
             ? null
-            : CallScope.Begin(new CallIdentity(tracing, caller, TraceParent: parent));
+            : CallScope.Begin(new CallIdentity(tracing, caller, TraceParent: parent) { PredecessorId = predecessor });
     }
 
     // Routing refuses with a bare status.

@@ -52,7 +52,8 @@ internal sealed class ResultResponse(JobDefinition definition, EndpointDefinitio
         }
         catch (ResultNotSerializableException exception)
         {
-            ErrorResponse.Write(http, StatusCodes.Status500InternalServerError, JobFailure.Of(exception));
+            outcome.FailWhileRead(exception);
+            ErrorResponse.Write(http, outcome.Status, outcome.Failure!);
         }
 
         buffer.ResetWrittenCount();

@@ -16,12 +16,12 @@ internal static class StreamedResponse
         HttpContext http, JobOutcome outcome, JobDefinition definition, EndpointDefinition endpoint)
     {
         var asEvents = WantsEvents(http.Request);
-        var items = endpoint.StreamReader!(outcome.Value!, http.RequestAborted);
+        var items = endpoint.StreamReader!(outcome.Value!, outcome.ReadToken);
         var buffer = new ArrayBufferWriter<byte>(256);
         var count = 0L;
         try
         {
-            await using var enumerator = items.GetAsyncEnumerator(http.RequestAborted);
+            await using var enumerator = items.GetAsyncEnumerator(outcome.ReadToken);
 
             // Until the first item is there, an error can still have its own status.
             var hasItem = await enumerator.MoveNextAsync();
@@ -49,7 +49,7 @@ internal static class StreamedResponse
         catch (Exception exception)
         {
             outcome.FailWhileRead(exception);
-            Fail(http, JobOutcome.Failed(exception), asEvents, hasBegun: count > 0);
+            Fail(http, outcome, asEvents, hasBegun: count > 0);
         }
     }
 

@@ -24,6 +24,10 @@ public sealed record TaskOutcome
     /// <summary>Whether another attempt may mend the failure.</summary>
     public bool IsRetryable { get; init; }
 
+    /// <summary>Whether the payload did not fit the endpoint's parameters; during a rollout the next worker may know
+    /// them.</summary>
+    public bool IsUnbound { get; init; }
+
     /// <summary>Whether the run succeeded.</summary>
     public bool IsSuccess => Error is null;
 }

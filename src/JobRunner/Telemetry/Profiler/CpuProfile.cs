@@ -18,8 +18,8 @@ internal sealed class CpuProfile : IProfileKind
     /// <summary>A longer gap says that the sampler, not the thread, was held up.</summary>
     private const double LongestGap = 50;
 
-    /// <summary>A worker of the thread pool that spins for a moment before it waits for work.</summary>
-    private const string Idle = "System.Threading.LowLevelSpinWaiter.Wait";
+    /// <summary>What a worker of the thread pool is in while it spins for a moment before it waits for work.</summary>
+    private const string Idle = "System.Threading.LowLevel";
 
     public string Name => "cpu";
 
@@ -53,7 +53,7 @@ internal sealed class CpuProfile : IProfileKind
             if (sample.Type != ClrThreadSampleType.Managed)
                 return;
             var stack = StackFrameName.Of(sample.CallStack(), frames);
-            if (stack is [.., { Method: Idle }])
+            if (stack is [.., var leaf] && leaf.Method.StartsWith(Idle, StringComparison.Ordinal))
                 return;
             samples++;
             busy.Add(stack, null, Math.Min(gap, LongestGap));

@@ -17,6 +17,9 @@ internal static class CallTracing
 
     private static readonly ActivitySource Source = new(SourceName, BuildInformation.Version);
 
+    /// <summary>Whether anybody records spans.</summary>
+    public static bool IsListening => Source.HasListeners();
+
     /// <summary>What to send as <c>traceparent</c> from within a call; null where there is no trace.</summary>
     public static string? CurrentTraceParent =>
         Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : CallScope.Current?.TraceParent;

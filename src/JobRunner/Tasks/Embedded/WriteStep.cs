@@ -1,0 +1,63 @@
+using Microsoft.Data.Sqlite;
+
+namespace JobRunner.Tasks.Embedded;
+
+/// <summary>One change inside a transaction, and what is to be told of it once that is committed.</summary>
+internal sealed class WriteStep(SqliteConnection connection, string owner, long revision, DateTimeOffset now)
+{
+    public SqliteConnection Connection { get; } = connection;
+
+    public string Owner { get; } = owner;
+
+    public DateTimeOffset Now { get; } = now;
+
+    public List<TaskChange> Changes { get; } = [];
+
+    /// <summary>Queues whose waiting workers look again.</summary>
+    public List<string> Woken { get; } = [];
+
+    public TaskRecord? Find(string id) =>
+        Connection.Query(TaskRows.Lean + " WHERE id = $id", TaskRows.Read, ("$id", id)).FirstOrDefault();
+
+    /// <summary>The record that a lease is on; null where the lease is lost.</summary>
+    public TaskRecord? Find(TaskLease lease) =>
+        Find(lease.TaskId) is { } record && record.Status.IsLeased() && record.FencingToken == lease.FencingToken
+            ? record
+            : null;
+
+    public TaskRecord Insert(TaskRecord record)
+    {
+        TaskRows.Insert(Connection, record, revision);
+        return Entered(record);
+    }
+
+    /// <summary>Writes a record that has entered a state, with the event.</summary>
+    public TaskRecord Enter(TaskRecord record)
+    {
+        TaskRows.Update(Connection, record, revision);
+        return Entered(record);
+    }
+
+    public void Append(TaskRecord record, NewTaskEvent added) => Connection.Execute(
+        "INSERT INTO events(task_id, kind, at, data) VALUES($task, $kind, $at, $data)",
+        ("$task", record.Id),
+        ("$kind", added.Kind),
+        ("$at", TaskRows.Milliseconds(Now)),
+        ("$data", added.Data));
+
+    /// <summary>Lets watchers see events that are no change of state.</summary>
+    public void Touch(TaskRecord record)
+    {
+        Connection.Execute("UPDATE tasks SET revision = $revision WHERE id = $id", ("$revision", revision), ("$id", record.Id));
+        Tell(record);
+    }
+
+    public void Tell(TaskRecord record) => Changes.Add(new TaskChange(record.Id, record.Queue, record.Status));
+
+    private TaskRecord Entered(TaskRecord record)
+    {
+        Append(record, TaskTransitions.StateEvent(record));
+        Tell(record);
+        return record with { Revision = revision };
+    }
+}

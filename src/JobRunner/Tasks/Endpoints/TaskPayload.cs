@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using JobRunner.Execution;
+using JobRunner.Http;
+using JobRunner.Jobs;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace JobRunner.Tasks.Endpoints;
+
+/// <summary>Reads the payload of a call that runs later, under the rules of the synchronous call. What would be taken from
+/// path, query and headers joins the payload, since the request is gone when the call runs.</summary>
+internal static class TaskPayload
+{
+    /// <summary>Reads the payload; null where the request was refused, which is then its answer.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="job">The job; null while it loads.</param>
+    /// <param name="endpoint">The endpoint; null while the job loads.</param>
+    /// <param name="settings">Limits.</param>
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(
+        HttpContext http, LoadedJob? job, EndpointDefinition? endpoint, HttpSettings settings)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+            feature.MaxRequestBodySize = settings.MaxBodySize;
+        try
+        {
+            var payload = await ReadBodyAsync(http, endpoint, settings);
+            return payload is null || job is null || endpoint is null ? payload : WithRequestValues(payload.Value, http, job, endpoint);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            Refusals.Unreadable(http, exception, settings);
+        }
+        catch (ArgumentBindingException exception)
+        {
+            ErrorResponse.Write(http, StatusCodes.Status400BadRequest, JobFailure.Of(exception));
+        }
+        catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
+        {
+            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        {
+            Refusals.BadPayload(http, new PayloadProblem($"the form cannot be read: {exception.Message}", "form_invalid", null));
+        }
+
+        return null;
+    }
+
+    private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(
+        HttpContext http, EndpointDefinition? endpoint, HttpSettings settings)
+    {
+        if (endpoint is { Binder.AcceptsFiles: true } && http.Request.HasFormContentType)
+        {
+            var form = await http.Request.ReadFormAsync(settings.FormOptions);
+            if (form.Files.Count == 0)
+                return FormPayload.Of(form, endpoint);
+            ErrorResponse.Refuse(
+                http, StatusCodes.Status415UnsupportedMediaType, "UnsupportedMediaType",
+                "files cannot be sent with an asynchronous call; send them with a synchronous one");
+            return null;
+        }
+
+        var reader = http.Request.BodyReader;
+        var body = await RequestBody.ReadAsync(reader, http.RequestAborted);
+        var bytes = RequestBody.WithoutByteOrderMark(body).ToArray();
+        reader.AdvanceTo(body.End);
+        var payload = new ReadOnlySequence<byte>(bytes);
+        if (!RequestBody.IsPlain(http.Request))
+            Refusals.UnsupportedEncoding(http);
+        else if (PayloadCheck.IsAbsent(payload))
+            return ReadOnlyMemory<byte>.Empty;
+        else if (!RequestBody.IsJson(http.Request))
+            Refusals.UnsupportedMediaType(http, endpoint?.Binder.AcceptsFiles == true);
+        else if (PayloadCheck.Find(payload) is { } problem)
+            Refusals.BadPayload(http, problem);
+        else
+            return bytes;
+        return null;
+    }
+
+    private static ReadOnlyMemory<byte> WithRequestValues(
+        ReadOnlyMemory<byte> payload, HttpContext http, LoadedJob job, EndpointDefinition endpoint)
+    {
+        JsonObject? extended = null;
+        foreach (var parameter in endpoint.Parameters)
+        {
+            if (parameter.Source is not (ParameterSource.Route or ParameterSource.Query or ParameterSource.Header)
+                || !RequestValues.TryRead(parameter, http, out var value))
+                continue;
+            extended ??= ObjectOf(payload.IsEmpty ? endpoint.Example ?? PayloadCheck.EmptyObject : payload);
+            extended[parameter.Name] = JsonSerializer.SerializeToNode(value, parameter.Type, job.Definition.JsonOptions);
+        }
+
+        return extended is null ? payload : JsonSerializer.SerializeToUtf8Bytes(extended, HostJson.Options);
+    }
+
+    private static JsonObject ObjectOf(ReadOnlyMemory<byte> payload) => JsonNode.Parse(payload.Span)!.AsObject();
+}
