@@ -12,6 +12,8 @@ internal sealed class MessagePutter(
         var ids = new List<string>(messages.Count);
         foreach (var portion in messages.Chunk(Portion))
         {
+            await publisher.OpenAsync(cancellationToken);
+
             // They are sent in order, and their confirmations awaited together.
             var puts = portion.Select(message => PutOnceAsync(message, cancellationToken)).ToList();
             ids.AddRange(await Task.WhenAll(puts));

@@ -11,13 +11,18 @@ namespace JobRunner.RabbitMq.Queues;
 internal sealed partial class Publisher(RabbitConnection connection, long maxMessageSize) : IAsyncDisposable
 {
     private readonly RabbitChannel _channel = new(
-        connection, new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        connection,
+        new CreateChannelOptions(
+            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null));
 
     /// <exception cref="MessageTooLargeException">It is larger than the broker takes.</exception>
     public void Check(ReadOnlyMemory<byte> body)
     {
         if (body.Length > maxMessageSize) throw new MessageTooLargeException(body.Length, maxMessageSize);
     }
+
+    /// <summary>Makes sure that what is published next without waiting is sent in that order.</summary>
+    public Task OpenAsync(CancellationToken cancellationToken) => _channel.OpenAsync(cancellationToken);
 
     /// <exception cref="MessageTooLargeException">It is larger than the broker takes.</exception>
     /// <exception cref="UnroutableMessageException">No queue takes it.</exception>

@@ -7,6 +7,9 @@ namespace JobRunner.RabbitMq.Queues;
 /// reads, nobody else sees what it has read, and the broker counts one delivery of each.</summary>
 internal sealed class QueueReader(RabbitConnection connection) : IAsyncDisposable
 {
+    private const int LooksUntilBack = 20;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly RabbitChannel _channel = new(
         connection, new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false));
@@ -35,7 +38,8 @@ internal sealed class QueueReader(RabbitConnection connection) : IAsyncDisposabl
         IChannel channel, string queue, long max, Func<BasicGetResult, Task<bool>> visit, CancellationToken cancellationToken)
     {
         // What comes in meanwhile, and what goes back, is not read.
-        var left = Math.Min(max, await channel.MessageCountAsync(queue, CancellationToken.None));
+        long ready = await channel.MessageCountAsync(queue, CancellationToken.None);
+        var left = Math.Min(max, ready);
         var keepers = new List<ulong>();
         try
         {
@@ -47,6 +51,7 @@ internal sealed class QueueReader(RabbitConnection connection) : IAsyncDisposabl
                 if (!await visit(got)) continue;
                 await channel.BasicAckAsync(got.DeliveryTag, multiple: false, CancellationToken.None);
                 keepers.RemoveAt(keepers.Count - 1);
+                ready--;
             }
         }
         finally
@@ -54,10 +59,19 @@ internal sealed class QueueReader(RabbitConnection connection) : IAsyncDisposabl
             if (channel.IsOpen && keepers.Count > 0)
             {
                 await channel.BasicNackAsync(keepers[^1], multiple: true, requeue: true, CancellationToken.None);
-
-                // The answer comes after they are back.
-                await channel.MessageCountAsync(queue, CancellationToken.None);
+                await WhenBackAsync(channel, queue, ready);
             }
+        }
+    }
+
+    // Messages go back without a confirmation. Who looks again at once is to see them in their old order; where workers
+    // take them meanwhile, there is nothing to wait for.
+    private static async Task WhenBackAsync(IChannel channel, string queue, long count)
+    {
+        for (var look = 0; look < LooksUntilBack; look++)
+        {
+            if (await channel.MessageCountAsync(queue, CancellationToken.None) >= count) return;
+            await Task.Delay(BetweenLooks, CancellationToken.None);
         }
     }
 }

@@ -54,7 +54,7 @@ internal sealed class RabbitQueue : IJobQueue
     public Task ConnectAsync(CancellationToken cancellationToken) => RunAsync(() => Task.FromResult(true), cancellationToken);
 
     public async Task<IReadOnlyList<QueueLease>> ReceiveAsync(int max, TimeSpan lease, CancellationToken cancellationToken) =>
-        await RunAsync(
+        await RunAsync<IReadOnlyList<QueueLease>>(
             async () =>
             {
                 var leases = new List<QueueLease>();
@@ -72,7 +72,8 @@ internal sealed class RabbitQueue : IJobQueue
                     leases.Add(new QueueLease(message) { Receipt = delivery });
                 }
 
-                return leases;
+                // Other clients publish to the plain queue, whatever their messages' priorities.
+                return [.. leases.OrderByDescending(taken => taken.Message.Priority)];
             },
             cancellationToken);
 
