@@ -233,6 +233,7 @@ public sealed class RabbitMessageTests(RabbitServer server) : IAsyncLifetime
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
         })!;
         var lease = await TakeAsync();
         TextOf(lease.Message).ShouldBe("""{"number": 7907}""");

@@ -15,7 +15,7 @@ internal static class RabbitErrors
         if (causes.Any(cause => cause is AuthenticationFailureException or PossibleAuthenticationFailureException))
             return $"{endpoint} refuses the user or the password.";
         if (causes.OfType<OperationInterruptedException>().FirstOrDefault(cause => ReasonOf(cause) is Constants.NotAllowed) is { } refused)
-            return $"{endpoint} refuses the virtual host \"{endpoint.VirtualHost}\": {TextOf(refused)}.";
+            return VirtualHost(endpoint, refused);
         if (causes.OfType<AuthenticationException>().FirstOrDefault() is { } certificate)
             return $"The certificate of {endpoint} is refused: {certificate.Message}";
         if (causes.OfType<SocketException>().FirstOrDefault() is { } socket)
@@ -27,6 +27,7 @@ internal static class RabbitErrors
 
     public static string Calling(RabbitEndpoint endpoint, Exception exception) => exception switch
     {
+        OperationInterruptedException refused when ReasonOf(refused) is Constants.NotAllowed => VirtualHost(endpoint, refused),
         OperationInterruptedException interrupted => $"{endpoint} ended the connection: {TextOf(interrupted)}.",
         TimeoutException => $"{endpoint} did not answer in time.",
         _ => $"The connection to {endpoint} is lost: {exception.Message.TrimEnd('.')}.",
@@ -36,6 +37,9 @@ internal static class RabbitErrors
 
     public static string TextOf(OperationInterruptedException exception) =>
         (exception.ShutdownReason?.ReplyText ?? exception.Message).TrimEnd('.');
+
+    private static string VirtualHost(RabbitEndpoint endpoint, OperationInterruptedException refused) =>
+        $"{endpoint} refuses the virtual host \"{endpoint.VirtualHost}\": {TextOf(refused)}.";
 
     private static IEnumerable<Exception> Flatten(Exception exception)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using JobRunner.RabbitMq.Connections;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -10,22 +9,22 @@ namespace JobRunner.RabbitMq.Queues;
 /// on with a new one.</summary>
 internal sealed class Declarer(IConnection link, ILogger logger) : IAsyncDisposable
 {
-    /// <summary>The first version whose quorum queues drop what was returned 20 times, unless told not to.</summary>
-    private const int FirstVersionWithDeliveryLimit = 4;
+    private const string QueueType = "x-queue-type";
 
-    private readonly Dictionary<string, object?> _quorum = QuorumOf(link);
+    // Without a limit the broker puts what comes back to the end of the queue, not to its place; since version 4 there
+    // is one by default, past which messages are dropped. This one is never reached.
+    private const long DeliveryLimit = 1_000_000_000;
+
     private IChannel? _channel;
 
     /// <summary>Creates a queue, by default a quorum queue, unless there is a queue of that name.</summary>
     public async Task QueueAsync(string name, IReadOnlyDictionary<string, object?>? arguments, CancellationToken cancellationToken)
     {
-        var isOfAnotherType = arguments?.ContainsKey("x-queue-type") == true;
-        var all = new Dictionary<string, object?>(isOfAnotherType ? [] : _quorum, StringComparer.Ordinal);
-        foreach (var (key, value) in arguments ?? new Dictionary<string, object?>(StringComparer.Ordinal)) all[key] = value;
         try
         {
             var channel = await OpenAsync(cancellationToken);
-            await channel.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, all, cancellationToken: cancellationToken);
+            await channel.QueueDeclareAsync(
+                name, durable: true, exclusive: false, autoDelete: false, ArgumentsOf(arguments), cancellationToken: cancellationToken);
         }
         catch (OperationInterruptedException refused) when (IsTakenAsItIs(refused))
         {
@@ -90,15 +89,14 @@ internal sealed class Declarer(IConnection link, ILogger logger) : IAsyncDisposa
     private static bool IsTakenAsItIs(OperationInterruptedException refused) =>
         RabbitErrors.ReasonOf(refused) is Constants.PreconditionFailed or Constants.AccessRefused;
 
-    private static Dictionary<string, object?> QuorumOf(IConnection link)
+    private static Dictionary<string, object?> ArgumentsOf(IReadOnlyDictionary<string, object?>? own)
     {
-        var arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" };
-        var version = link.ServerProperties?.TryGetValue("version", out var value) == true && value is byte[] bytes
-            ? Encoding.ASCII.GetString(bytes)
-            : "";
-        if (int.TryParse(version.Split('.')[0], out var major) && major >= FirstVersionWithDeliveryLimit)
-            arguments["x-delivery-limit"] = -1;
-        return arguments;
+        if (own?.ContainsKey(QueueType) == true) return new Dictionary<string, object?>(own, StringComparer.Ordinal);
+        return new Dictionary<string, object?>(own ?? new Dictionary<string, object?>(StringComparer.Ordinal), StringComparer.Ordinal)
+        {
+            [QueueType] = "quorum",
+            ["x-delivery-limit"] = DeliveryLimit,
+        };
     }
 
     private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
