@@ -41,7 +41,8 @@ internal sealed class RabbitChannel(
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the channel that is open; the next use opens another.</summary>
+    public async Task CloseAsync()
     {
         await _gate.WaitAsync();
         try
@@ -53,5 +54,11 @@ internal sealed class RabbitChannel(
         {
             _gate.Release();
         }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        _gate.Dispose();
     }
 }

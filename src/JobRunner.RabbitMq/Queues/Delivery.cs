@@ -23,6 +23,13 @@ internal sealed class Delivery(
 
     public bool IsHeld => Volatile.Read(ref _isSettled) == 0 && channel.IsOpen;
 
+    /// <summary>Whether the broker has forgotten the message because the store keeps it.</summary>
+    public bool IsHandedOver { get; private set; }
+
+    /// <summary>Tells the broker that the store keeps the message.</summary>
+    /// <returns>False where it is not this delivery's any more.</returns>
+    public async Task<bool> HandOverAsync() => IsHandedOver = await AckAsync();
+
     /// <summary>Tells the broker that the message is done.</summary>
     /// <returns>False where it is not this delivery's any more.</returns>
     public Task<bool> AckAsync() => SettleAsync(() => channel.BasicAckAsync(tag, multiple: false));

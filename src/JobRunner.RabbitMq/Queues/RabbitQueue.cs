@@ -53,23 +53,15 @@ internal sealed class RabbitQueue : IJobQueue
 
     public Task ConnectAsync(CancellationToken cancellationToken) => RunAsync(() => Task.FromResult(true), cancellationToken);
 
-    public async Task<IReadOnlyList<QueueLease>> ReceiveAsync(int max, TimeSpan lease, CancellationToken cancellationToken) =>
-        await RunAsync<IReadOnlyList<QueueLease>>(
+    public Task<IReadOnlyList<QueueLease>> ReceiveAsync(int max, TimeSpan lease, CancellationToken cancellationToken) =>
+        RunAsync<IReadOnlyList<QueueLease>>(
             async () =>
             {
+                var deliveries = await _receiver.ReceiveAsync(max, cancellationToken);
                 var leases = new List<QueueLease>();
-                foreach (var delivery in await _receiver.ReceiveAsync(max, cancellationToken))
+                foreach (var delivery in deliveries)
                 {
-                    var message = MessageProperties.Read(delivery.Properties, delivery.Body, Guid.NewGuid().ToString());
-                    if (MessageProperties.DueOf(delivery.Properties) is { } due && due - _time.GetUtcNow() > DelaySteps.Unit)
-                    {
-                        await _putter.PutAsync(message, due, cancellationToken);
-                        await delivery.AckAsync();
-                        continue;
-                    }
-
-                    _taken[delivery] = message;
-                    leases.Add(new QueueLease(message) { Receipt = delivery });
+                    if (await LeaseAsync(delivery, deliveries) is { } taken) leases.Add(taken);
                 }
 
                 // Other clients publish to the plain queue, whatever their messages' priorities.
@@ -86,7 +78,8 @@ internal sealed class RabbitQueue : IJobQueue
 
     public Task<bool> CompleteAsync(QueueLease lease, TaskOutcome outcome, CancellationToken cancellationToken) => EndAsync(lease);
 
-    public Task<bool> HandOverAsync(QueueLease lease, CancellationToken cancellationToken) => EndAsync(lease);
+    public Task<bool> HandOverAsync(QueueLease lease, CancellationToken cancellationToken) =>
+        ((Delivery)lease.Receipt!).HandOverAsync();
 
     public Task<bool> RetryAsync(QueueLease lease, TaskOutcome failure, TimeSpan delay, CancellationToken cancellationToken)
     {
@@ -98,9 +91,9 @@ internal sealed class RabbitQueue : IJobQueue
     public async Task ReleaseAsync(QueueLease lease, CancellationToken cancellationToken)
     {
         var delivery = (Delivery)lease.Receipt!;
-        if (MessageProperties.IdOf(delivery.Properties) is null)
+        if (delivery.IsHandedOver || MessageProperties.IdOf(delivery.Properties) is null)
         {
-            // It has got its id here, and would get another one elsewhere.
+            // The broker does not have it any more; or it has got its id here, and would get another one elsewhere.
             await MoveAsync(lease, () => _putter.PutAsync(lease.Message, null, cancellationToken), cancellationToken);
             return;
         }
@@ -142,7 +135,7 @@ internal sealed class RabbitQueue : IJobQueue
         cancellationToken);
 
     public Task<QueueStatus> InspectAsync(CancellationToken cancellationToken) =>
-        RunAsync(() => _view.InspectAsync(_taken.Keys.Count(delivery => delivery.IsHeld), cancellationToken), cancellationToken);
+        RunAsync(() => _view.InspectAsync(_taken.Keys.Count(delivery => delivery.IsHeld || delivery.IsHandedOver), cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<QueueMessage>> PeekAsync(int max, CancellationToken cancellationToken) =>
         RunAsync(() => _view.PeekAsync(max, cancellationToken), cancellationToken);
@@ -189,8 +182,34 @@ internal sealed class RabbitQueue : IJobQueue
         _topology.Dispose();
     }
 
+    /// <returns>Null where it is not due yet, and waits on.</returns>
+    private async Task<QueueLease?> LeaseAsync(Delivery delivery, IReadOnlyList<Delivery> all)
+    {
+        var message = MessageProperties.Read(delivery.Properties, delivery.Body, Guid.NewGuid().ToString());
+        if (MessageProperties.DueOf(delivery.Properties) is { } due && due - _time.GetUtcNow() > DelaySteps.Unit)
+        {
+            try
+            {
+                // Ending it halfway would leave messages with nobody.
+                await _putter.PutAsync(message, due, CancellationToken.None);
+            }
+            catch
+            {
+                foreach (var taken in all) await taken.ReturnAsync();
+                throw;
+            }
+
+            await delivery.AckAsync();
+            return null;
+        }
+
+        _taken[delivery] = message;
+        return new QueueLease(message) { Receipt = delivery };
+    }
+
     private LeaseState StateOf(Delivery delivery, TimeSpan handOverAfter)
     {
+        if (delivery.IsHandedOver) return LeaseState.Held;
         if (!delivery.IsHeld)
         {
             _taken.TryRemove(delivery, out _);
@@ -204,14 +223,14 @@ internal sealed class RabbitQueue : IJobQueue
     {
         var delivery = (Delivery)lease.Receipt!;
         _taken.TryRemove(delivery, out _);
-        return await delivery.AckAsync();
+        return delivery.IsHandedOver || await delivery.AckAsync();
     }
 
     // A message is in its new place before it leaves the old one: between the two it may come twice, and is never lost.
     private async Task<bool> MoveAsync(QueueLease lease, Func<Task> put, CancellationToken cancellationToken)
     {
         var delivery = (Delivery)lease.Receipt!;
-        if (!delivery.IsHeld) return false;
+        if (!delivery.IsHeld && !delivery.IsHandedOver) return false;
         await RunAsync(
             async () =>
             {

@@ -26,6 +26,12 @@ internal sealed class Receiver(RabbitConnection connection, QueueNames names, Pa
             var channel = await _channel.OpenAsync(cancellationToken);
             return await RabbitCalls.RunAsync(connection, () => ReceiveAsync(channel, max, cancellationToken));
         }
+        catch (QueueUnavailableException exception) when (exception.InnerException is TimeoutException)
+        {
+            // An answer that comes later may bring a message, which only the end of the channel gives back.
+            await _channel.CloseAsync();
+            throw;
+        }
         finally
         {
             _gate.Release();
