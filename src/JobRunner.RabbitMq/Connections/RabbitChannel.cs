@@ -56,9 +56,5 @@ internal sealed class RabbitChannel(
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await CloseAsync();
-        _gate.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await CloseAsync();
 }
