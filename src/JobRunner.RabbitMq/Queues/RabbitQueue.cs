@@ -114,7 +114,7 @@ internal sealed class RabbitQueue : IJobQueue
     }
 
     public Task<IReadOnlyList<string>> PutAsync(IReadOnlyList<QueueMessage> messages, CancellationToken cancellationToken) =>
-        RunAsync(() => _putter.PutAsync(messages, cancellationToken), cancellationToken);
+        RunAsync(() => OwnAsync(() => _putter.PutAsync(messages, cancellationToken)), cancellationToken);
 
     public Task PublishAsync(
         string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken) => RunAsync(
@@ -232,13 +232,27 @@ internal sealed class RabbitQueue : IJobQueue
         var delivery = (Delivery)lease.Receipt!;
         if (!delivery.IsHeld && !delivery.IsHandedOver) return false;
         await RunAsync(
-            async () =>
+            () => OwnAsync(async () =>
             {
                 await put();
                 return true;
-            },
+            }),
             cancellationToken);
         return await EndAsync(lease);
+    }
+
+    // A queue of its own that takes nothing has been deleted; it is made anew before the next try.
+    private async Task<T> OwnAsync<T>(Func<Task<T>> put)
+    {
+        try
+        {
+            return await put();
+        }
+        catch (UnroutableMessageException exception)
+        {
+            Forget();
+            throw new QueueUnavailableException($"The queue {_names.Queue} is gone, or a part of it: {exception.Message}", exception);
+        }
     }
 
     // A sender who gave an id of its own to the answer waits for that one.
