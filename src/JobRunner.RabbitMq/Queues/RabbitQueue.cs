@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
 using JobRunner.RabbitMq.Connections;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
 namespace JobRunner.RabbitMq.Queues;
 
-/// <summary>A queue at RabbitMQ. A lease is an unacknowledged delivery: it lasts as long as its channel.</summary>
+/// <summary>A queue at RabbitMQ, composed of its parts.</summary>
 internal sealed class RabbitQueue : IJobQueue
 {
     private readonly RabbitQueueOptions _options;
@@ -22,7 +21,7 @@ internal sealed class RabbitQueue : IJobQueue
     private readonly RabbitDeadLetters _deadLetters;
     private readonly IdempotencyKeys _keys;
     private readonly MessagePutter _putter;
-    private readonly ConcurrentDictionary<Delivery, QueueMessage> _taken = new();
+    private readonly RabbitLeases _leases;
 
     public RabbitQueue(RabbitQueueOptions options, RabbitEndpoint endpoint, ILogger logger, TimeProvider time)
     {
@@ -41,6 +40,7 @@ internal sealed class RabbitQueue : IJobQueue
         _deadLetters = new RabbitDeadLetters(_connection, _names, _publisher, _commands, time);
         _keys = new IdempotencyKeys(_connection, _names, _publisher, logger, time);
         _putter = new MessagePutter(_publisher, _names, _delays, _keys, time);
+        _leases = new RabbitLeases(_putter, time);
     }
 
     public string Name => _names.Queue;
@@ -51,32 +51,21 @@ internal sealed class RabbitQueue : IJobQueue
 
     public ITaskStore? Store => null;
 
-    public Task ConnectAsync(CancellationToken cancellationToken) => RunAsync(() => Task.FromResult(true), cancellationToken);
+    public Task ConnectAsync(CancellationToken cancellationToken) => RunAsync(() => Task.CompletedTask, cancellationToken);
 
     public Task<IReadOnlyList<QueueLease>> ReceiveAsync(int max, TimeSpan lease, CancellationToken cancellationToken) =>
-        RunAsync<IReadOnlyList<QueueLease>>(
-            async () =>
-            {
-                var deliveries = await _receiver.ReceiveAsync(max, cancellationToken);
-                var leases = new List<QueueLease>();
-                foreach (var delivery in deliveries)
-                {
-                    if (await LeaseAsync(delivery, deliveries) is { } taken) leases.Add(taken);
-                }
-
-                // Other clients publish to the plain queue, whatever their messages' priorities.
-                return [.. leases.OrderByDescending(taken => taken.Message.Priority)];
-            },
-            cancellationToken);
+        RunAsync(
+            async () => await _leases.TakeAsync(await _receiver.ReceiveAsync(max, cancellationToken)), cancellationToken);
 
     public Task<IReadOnlyList<LeaseState>> RenewAsync(
         IReadOnlyList<QueueLease> leases, TimeSpan lease, CancellationToken cancellationToken)
     {
         var due = HandOver.DueAfter(_options.ConsumerTimeout, lease);
-        return Task.FromResult<IReadOnlyList<LeaseState>>([.. leases.Select(held => StateOf((Delivery)held.Receipt!, due))]);
+        return Task.FromResult<IReadOnlyList<LeaseState>>([.. leases.Select(held => _leases.StateOf(held, due))]);
     }
 
-    public Task<bool> CompleteAsync(QueueLease lease, TaskOutcome outcome, CancellationToken cancellationToken) => EndAsync(lease);
+    public Task<bool> CompleteAsync(QueueLease lease, TaskOutcome outcome, CancellationToken cancellationToken) =>
+        _leases.EndAsync(lease);
 
     public Task<bool> HandOverAsync(QueueLease lease, CancellationToken cancellationToken) =>
         ((Delivery)lease.Receipt!).HandOverAsync();
@@ -85,22 +74,12 @@ internal sealed class RabbitQueue : IJobQueue
     {
         var now = _time.GetUtcNow();
         var again = lease.Message with { Attempt = lease.Message.Attempt + 1, FirstFailedAt = lease.Message.FirstFailedAt ?? now };
-        return MoveAsync(lease, () => _putter.PutAsync(again, delay > TimeSpan.Zero ? now + delay : null, cancellationToken), cancellationToken);
+        DateTimeOffset? due = delay > TimeSpan.Zero ? now + delay : null;
+        return _leases.MoveAsync(lease, () => OwnAsync(() => _putter.PutAsync(again, due, cancellationToken), cancellationToken));
     }
 
-    public async Task ReleaseAsync(QueueLease lease, CancellationToken cancellationToken)
-    {
-        var delivery = (Delivery)lease.Receipt!;
-        if (delivery.IsHandedOver || MessageProperties.IdOf(delivery.Properties) is null)
-        {
-            // The broker does not have it any more; or it has got its id here, and would get another one elsewhere.
-            await MoveAsync(lease, () => _putter.PutAsync(lease.Message, null, cancellationToken), cancellationToken);
-            return;
-        }
-
-        _taken.TryRemove(delivery, out _);
-        await delivery.ReturnAsync();
-    }
+    public Task ReleaseAsync(QueueLease lease, CancellationToken cancellationToken) =>
+        _leases.ReleaseAsync(lease, () => OwnAsync(() => _putter.PutAsync(lease.Message, null, cancellationToken), cancellationToken));
 
     public Task<bool> DeadLetterAsync(QueueLease lease, TaskOutcome failure, CancellationToken cancellationToken)
     {
@@ -110,11 +89,11 @@ internal sealed class RabbitQueue : IJobQueue
             FirstFailedAt = lease.Message.FirstFailedAt ?? now,
             LastFailedAt = now,
         };
-        return MoveAsync(lease, () => _deadLetters.AddAsync(letter, cancellationToken), cancellationToken);
+        return _leases.MoveAsync(lease, () => OwnAsync(() => _deadLetters.AddAsync(letter, cancellationToken), cancellationToken));
     }
 
     public Task<IReadOnlyList<string>> PutAsync(IReadOnlyList<QueueMessage> messages, CancellationToken cancellationToken) =>
-        RunAsync(() => OwnAsync(() => _putter.PutAsync(messages, cancellationToken)), cancellationToken);
+        OwnAsync(() => _putter.PutAsync(messages, cancellationToken), cancellationToken);
 
     public Task PublishAsync(
         string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken) => RunAsync(
@@ -126,16 +105,15 @@ internal sealed class RabbitQueue : IJobQueue
                 Persistent = true,
                 ContentType = "application/json",
                 MessageId = Guid.NewGuid().ToString(),
-                CorrelationId = CorrelationOf(correlationId),
+                CorrelationId = _leases.CorrelationOf(correlationId),
                 Timestamp = new AmqpTimestamp(_time.GetUtcNow().ToUnixTimeSeconds()),
             };
             await _publisher.PublishAsync(isExchange ? destination : "", destination, properties, body, cancellationToken);
-            return true;
         },
         cancellationToken);
 
     public Task<QueueStatus> InspectAsync(CancellationToken cancellationToken) =>
-        RunAsync(() => _view.InspectAsync(_taken.Keys.Count(delivery => delivery.IsHeld || delivery.IsHandedOver), cancellationToken), cancellationToken);
+        RunAsync(() => _view.InspectAsync(_leases.Count, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<QueueMessage>> PeekAsync(int max, CancellationToken cancellationToken) =>
         RunAsync(() => _view.PeekAsync(max, cancellationToken), cancellationToken);
@@ -143,21 +121,11 @@ internal sealed class RabbitQueue : IJobQueue
     public Task<long> PurgeAsync(CancellationToken cancellationToken) =>
         RunAsync(() => _view.PurgeAsync(cancellationToken), cancellationToken);
 
-    public Task PauseAsync(CancellationToken cancellationToken) => RunAsync(
-        async () =>
-        {
-            await _pause.SetAsync(cancellationToken);
-            return true;
-        },
-        cancellationToken);
+    public Task PauseAsync(CancellationToken cancellationToken) =>
+        RunAsync(() => _pause.SetAsync(cancellationToken), cancellationToken);
 
-    public Task ResumeAsync(CancellationToken cancellationToken) => RunAsync(
-        async () =>
-        {
-            await _pause.ClearAsync(_commands, cancellationToken);
-            return true;
-        },
-        cancellationToken);
+    public Task ResumeAsync(CancellationToken cancellationToken) =>
+        RunAsync(() => _pause.ClearAsync(_commands, cancellationToken), cancellationToken);
 
     public Task<DeadLetterPage> ListDeadLettersAsync(int limit, string? after, CancellationToken cancellationToken) =>
         RunAsync(() => _deadLetters.ListAsync(limit, after, cancellationToken), cancellationToken);
@@ -182,84 +150,30 @@ internal sealed class RabbitQueue : IJobQueue
         _topology.Dispose();
     }
 
-    /// <returns>Null where it is not due yet, and waits on.</returns>
-    private async Task<QueueLease?> LeaseAsync(Delivery delivery, IReadOnlyList<Delivery> all)
-    {
-        var message = MessageProperties.Read(delivery.Properties, delivery.Body, Guid.NewGuid().ToString());
-        if (MessageProperties.DueOf(delivery.Properties) is { } due && due - _time.GetUtcNow() > DelaySteps.Unit)
+    // A queue of its own that takes nothing has been deleted; it is made anew before the next try.
+    private Task<T> OwnAsync<T>(Func<Task<T>> put, CancellationToken cancellationToken) => RunAsync(
+        async () =>
         {
             try
             {
-                // Ending it halfway would leave messages with nobody.
-                await _putter.PutAsync(message, due, CancellationToken.None);
+                return await put();
             }
-            catch
+            catch (UnroutableMessageException exception)
             {
-                foreach (var taken in all) await taken.ReturnAsync();
-                throw;
+                Forget();
+                throw new QueueUnavailableException($"The queue {_names.Queue} is gone, or a part of it: {exception.Message}", exception);
             }
+        },
+        cancellationToken);
 
-            await delivery.AckAsync();
-            return null;
-        }
+    private Task OwnAsync(Func<Task> put, CancellationToken cancellationToken) => OwnAsync(() => DoneAsync(put), cancellationToken);
 
-        _taken[delivery] = message;
-        return new QueueLease(message) { Receipt = delivery };
-    }
+    private Task RunAsync(Func<Task> call, CancellationToken cancellationToken) => RunAsync(() => DoneAsync(call), cancellationToken);
 
-    private LeaseState StateOf(Delivery delivery, TimeSpan handOverAfter)
+    private static async Task<bool> DoneAsync(Func<Task> call)
     {
-        if (delivery.IsHandedOver) return LeaseState.Held;
-        if (!delivery.IsHeld)
-        {
-            _taken.TryRemove(delivery, out _);
-            return LeaseState.Lost;
-        }
-
-        return _time.GetElapsedTime(delivery.TakenAt) >= handOverAfter ? LeaseState.Ending : LeaseState.Held;
-    }
-
-    private async Task<bool> EndAsync(QueueLease lease)
-    {
-        var delivery = (Delivery)lease.Receipt!;
-        _taken.TryRemove(delivery, out _);
-        return delivery.IsHandedOver || await delivery.AckAsync();
-    }
-
-    // A message is in its new place before it leaves the old one: between the two it may come twice, and is never lost.
-    private async Task<bool> MoveAsync(QueueLease lease, Func<Task> put, CancellationToken cancellationToken)
-    {
-        var delivery = (Delivery)lease.Receipt!;
-        if (!delivery.IsHeld && !delivery.IsHandedOver) return false;
-        await RunAsync(
-            () => OwnAsync(async () =>
-            {
-                await put();
-                return true;
-            }),
-            cancellationToken);
-        return await EndAsync(lease);
-    }
-
-    // A queue of its own that takes nothing has been deleted; it is made anew before the next try.
-    private async Task<T> OwnAsync<T>(Func<Task<T>> put)
-    {
-        try
-        {
-            return await put();
-        }
-        catch (UnroutableMessageException exception)
-        {
-            Forget();
-            throw new QueueUnavailableException($"The queue {_names.Queue} is gone, or a part of it: {exception.Message}", exception);
-        }
-    }
-
-    // A sender who gave an id of its own to the answer waits for that one.
-    private string CorrelationOf(string messageId)
-    {
-        var asked = _taken.Values.FirstOrDefault(message => message.Id == messageId)?.Properties.GetValueOrDefault("correlation_id");
-        return asked ?? messageId;
+        await call();
+        return true;
     }
 
     private async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
