@@ -56,7 +56,7 @@ internal sealed class EmbeddedStore : ITaskStore
             else if (known.FencingToken > record.FencingToken || (known.Status.IsFinished() && !record.Status.IsFinished()))
                 return false;
             else
-                step.Enter(record);
+                step.Replace(known, record);
             return true;
         },
         cancellationToken);

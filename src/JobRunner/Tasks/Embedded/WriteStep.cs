@@ -40,6 +40,21 @@ internal sealed class WriteStep(SqliteConnection connection, string owner, long 
         return Entered(record);
     }
 
+    /// <summary>Writes a record over another, which may have been a message of another queue.</summary>
+    public TaskRecord Replace(TaskRecord known, TaskRecord record)
+    {
+        if (!string.Equals(known.Queue, record.Queue, StringComparison.Ordinal))
+        {
+            Connection.Execute(
+                "UPDATE tasks SET queue = $queue, payload = $payload WHERE id = $id",
+                ("$id", record.Id),
+                ("$queue", record.Queue),
+                ("$payload", TaskRows.Bytes(record.Payload)));
+        }
+
+        return Enter(record);
+    }
+
     public void Append(TaskRecord record, NewTaskEvent added) => Connection.Execute(
         "INSERT INTO events(task_id, kind, at, data) VALUES($task, $kind, $at, $data)",
         ("$task", record.Id),
