@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+
+namespace JobRunner.Queues.Working;
+
+/// <summary>Renews the leases of what runs, at a third of their time, however long it runs.</summary>
+internal sealed partial class LeaseKeeper(WorkedQueue worked, RunningMessages running, BrokerLink link) : IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _loop = Task.CompletedTask;
+
+    public void Start() => _loop = Task.Run(() => LoopAsync(_stopping.Token));
+
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task LoopAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(worked.Options.VisibilityTimeout / 3, worked.Time);
+        var backOff = new BackOff(worked.Time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            while (!await TryRenewAsync(cancellationToken))
+                await backOff.PauseAsync(cancellationToken);
+            backOff.Reset();
+        }
+    }
+
+    private async Task<bool> TryRenewAsync(CancellationToken cancellationToken)
+    {
+        var runs = running.All;
+        if (runs.Count == 0)
+            return true;
+        try
+        {
+            await RenewAsync(worked, runs, cancellationToken);
+            foreach (var run in runs.Where(run => run.IsLost))
+                Lost(worked.Logger, worked.Name, run.Message.Id);
+            return true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            link.Down(exception);
+            return false;
+        }
+    }
+
+    /// <summary>Renews leases and tells the runs what became of theirs.</summary>
+    public static async Task RenewAsync(
+        WorkedQueue worked, IReadOnlyList<MessageRun> runs, CancellationToken cancellationToken)
+    {
+        var now = worked.Time.GetTimestamp();
+        var states = await worked.Queue.RenewAsync(
+            [.. runs.Select(run => run.Lease)], worked.Options.VisibilityTimeout, cancellationToken);
+        foreach (var (run, state) in runs.Zip(states))
+        {
+            run.RenewedAt = now;
+            if (state == LeaseState.Lost)
+                run.Lose();
+            else if (state == LeaseState.Cancelling)
+                run.Cancel();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Queue}: the lease on message {Message} is lost; its run is cancelled")]
+    private static partial void Lost(ILogger logger, string queue, string message);
+}

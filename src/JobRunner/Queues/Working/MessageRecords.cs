@@ -1,0 +1,68 @@
+using JobRunner.Tasks;
+
+namespace JobRunner.Queues.Working;
+
+/// <summary>Writes the records of messages that a broker holds, so that tasks look the same wherever they came
+/// from.</summary>
+internal sealed class MessageRecords(WorkedQueue worked)
+{
+    private bool AreApart => worked.Queue.Store is null;
+
+    /// <summary>Records that a message runs.</summary>
+    public async Task BeginAsync(MessageRun run, MessageCall call, CancellationToken cancellationToken)
+    {
+        if (!AreApart)
+            return;
+        var known = await worked.Records.GetAsync(run.Message.Id, cancellationToken);
+        var record = RecordOf(run.Message, call) with
+        {
+            CreatedAt = known?.CreatedAt ?? run.Message.EnqueuedAt ?? worked.Time.GetUtcNow(),
+            StartedAt = worked.Time.GetUtcNow(),
+            FencingToken = (known?.FencingToken ?? 0) + 1,
+        };
+        run.Task = new TaskLease(record, record.FencingToken);
+        await worked.Records.RecordAsync(record, cancellationToken);
+    }
+
+    /// <summary>Records how a run ended.</summary>
+    /// <returns>False where a later run has the record now, or had ended it.</returns>
+    public async Task<bool> EndAsync(
+        MessageRun run, MessageEnding ending, TimeSpan? delay, CancellationToken cancellationToken)
+    {
+        if (!AreApart || run.Task is not { } lease)
+            return true;
+        var now = worked.Time.GetUtcNow();
+        var record = (ending.Kind, ending.Outcome) switch
+        {
+            (EndingKind.Release, _) => TaskTransitions.Release(lease.Record, now),
+            (EndingKind.Retry, var failure) => TaskTransitions.Retry(lease.Record, failure!, delay ?? TimeSpan.Zero, now),
+            (EndingKind.Cancel, var outcome) => TaskTransitions.Finish(
+                lease.Record with { Status = TaskState.Cancelling }, outcome!, now),
+            (_, var outcome) => TaskTransitions.Finish(lease.Record, outcome!, now),
+        };
+        return await worked.Records.RecordAsync(record, cancellationToken);
+    }
+
+    /// <summary>The record of a message as it runs.</summary>
+    public TaskRecord RecordOf(QueueMessage message, MessageCall call) => new()
+    {
+        Id = message.Id,
+        Queue = worked.Name,
+        Endpoint = call.Endpoint,
+        Payload = call.Payload,
+        Status = TaskState.Running,
+        Attempts = message.Attempt - 1,
+        MaxAttempts = message.MaxAttempts ?? worked.Options.MaxAttempts,
+        CreatedAt = message.EnqueuedAt ?? worked.Time.GetUtcNow(),
+        NotBefore = message.NotBefore,
+        Deadline = message.Deadline,
+        Priority = message.Priority,
+        Caller = message.Caller,
+        TracingId = message.TracingId,
+        TraceParent = message.TraceParent,
+        IdempotencyKey = message.IdempotencyKey,
+        ReplyTo = message.ReplyTo,
+        Properties = message.Properties,
+        FirstFailedAt = message.FirstFailedAt,
+    };
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using JobRunner.Tasks;
+
+namespace JobRunner.Queues.Working;
+
+/// <summary>Publishes final outcomes where the message asks for it, and where the manifest does.</summary>
+internal sealed class Replies(WorkedQueue worked)
+{
+    private const string TooLarge = "ResultTooLarge";
+
+    /// <summary>An ending whose reply the transport carries: a result that is too large fails the task, unless it may go
+    /// to a file.</summary>
+    public MessageEnding Fit(QueueMessage message, MessageEnding ending)
+    {
+        if (ending is not { Kind: EndingKind.Complete, Outcome: { } outcome } || worked.Options.ResultsSpill is not null
+            || worked.Queue.MaxMessageSize is not { } limit || !Destinations(message).Any()
+            || worked.Format.Reply(message, ending.Status, outcome) is not { } reply || reply.Length <= limit)
+            return ending;
+        return new MessageEnding(EndingKind.DeadLetter, TaskFailures.Of(
+            $"the result has {reply.Length} bytes as a message, and the queue takes at most {limit}", TooLarge));
+    }
+
+    /// <summary>Publishes what has not been accepted yet.</summary>
+    /// <param name="message">The message that is answered.</param>
+    /// <param name="ending">Its end.</param>
+    /// <param name="done">Destinations that have accepted it before.</param>
+    /// <param name="cancellationToken">Ends the wait for the broker.</param>
+    /// <returns>Destinations that have accepted it.</returns>
+    public async Task<int> PublishAsync(
+        QueueMessage message, MessageEnding ending, int done, CancellationToken cancellationToken)
+    {
+        if (!ending.Status.IsFinished() || ending.Outcome is not { } outcome)
+            return done;
+        ReadOnlyMemory<byte>? reply = null;
+        foreach (var destination in Destinations(message).Skip(done))
+        {
+            reply ??= await ReplyAsync(message, ending.Status, outcome, cancellationToken);
+            if (reply is not { } body)
+                return done;
+            await worked.Queue.PublishAsync(destination, body, message.Id, cancellationToken);
+            done++;
+        }
+
+        return done;
+    }
+
+    private IEnumerable<string> Destinations(QueueMessage message)
+    {
+        if (message.ReplyTo is { Length: > 0 } replyTo)
+            yield return replyTo;
+        if (worked.Options.Results is { Length: > 0 } results)
+            yield return results;
+    }
+
+    private async Task<ReadOnlyMemory<byte>?> ReplyAsync(
+        QueueMessage message, TaskState status, TaskOutcome outcome, CancellationToken cancellationToken)
+    {
+        var reply = worked.Format.Reply(message, status, outcome);
+        if (reply is not { } body || worked.Options.ResultsSpill is not { } folder || body.Length <= worked.Queue.MaxMessageSize
+            || worked.Queue.MaxMessageSize is null)
+            return reply;
+        var path = Path.Combine(Path.GetFullPath(folder), $"{Uri.EscapeDataString(message.Id)}.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+        // A file that is half written must not be read by whoever gets the reply.
+        await File.WriteAllBytesAsync(path + ".part", outcome.Result, cancellationToken);
+        File.Move(path + ".part", path, overwrite: true);
+        var spilled = outcome with { Result = JsonSerializer.SerializeToUtf8Bytes(new { file = path }), MediaType = "application/json" };
+        return worked.Format.Reply(message, status, spilled);
+    }
+}
