@@ -126,6 +126,7 @@ internal sealed partial class JobLoader(
         var job = new LoadedJob(_instance!, definition, provider);
         ExecutorChoice.Check(definition, settings.Manifest);
         TaskServices.Check(services, settings.Manifest);
+        QueueServices.Check(services, settings.Manifest);
         StaticRoutes.Check(job, settings.Manifest);
         RouteCheck.Check(definition, services.GetRequiredService<IInlineConstraintResolver>());
         return job with { Webview = WebviewRoutes.CreateApp(job, settings.Identity) };

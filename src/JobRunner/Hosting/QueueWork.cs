@@ -54,7 +54,10 @@ internal sealed class QueueWork(
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var worker in _workers)
+        // The container knows this object twice, as itself and as a hosted service.
+        var workers = _workers;
+        _workers = [];
+        foreach (var worker in workers)
             await worker.DisposeAsync();
         _stopping.Dispose();
     }
