@@ -64,7 +64,20 @@ public sealed class RedisServer : IAsyncLifetime
         }
     }
 
-    /// <summary>Ends the server as a power cut would.</summary>
+    /// <summary>Asks the server to end, which first writes what it has been told.</summary>
+    public async Task StopAsync()
+    {
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            await client.GetStream().WriteAsync("SHUTDOWN\r\n"u8.ToArray());
+            await _process!.WaitForExitAsync();
+        }
+
+        await KillAsync();
+    }
+
+    /// <summary>Ends the server without a warning.</summary>
     public async Task KillAsync()
     {
         if (_process is not { } process) return;

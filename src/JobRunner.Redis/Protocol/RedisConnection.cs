@@ -91,7 +91,8 @@ internal sealed class RedisConnection : IRedisConnection
         }
     }
 
-    /// <summary>Takes a session that broke out of use, so that senders wait for the next one.</summary>
+    /// <summary>Takes a session that broke out of use, so that senders wait for the next one, which comes only when this
+    /// one has ended.</summary>
     public void Retire(LiveSession session)
     {
         lock (_lock)
@@ -124,11 +125,13 @@ internal sealed class RedisConnection : IRedisConnection
             Check(commands);
             try
             {
-                return await live.Session.SendAsync(new RedisRequest(commands), Remaining(started), cancellationToken);
+                // A session that came late must not be given up for what it had no time to answer.
+                return await live.Session.SendAsync(new RedisRequest(commands), _endpoint.CommandTimeout, cancellationToken);
             }
             catch (RedisConnectionException failure) when (!failure.MayHaveRun)
             {
                 Retire(live);
+                if (Remaining(started) == TimeSpan.Zero) throw;
             }
         }
     }

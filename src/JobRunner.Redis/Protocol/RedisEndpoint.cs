@@ -33,7 +33,8 @@ internal sealed record RedisEndpoint
     /// <summary>The time for connecting, encrypting and logging in.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The time from sending a command to its reply, waiting for a connection included.</summary>
+    /// <summary>The time to wait for a connection, and then as long again for the reply: a connection that is silent for so
+    /// long is given up.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Reads a <c>redis:</c> or <c>rediss:</c> URL.</summary>

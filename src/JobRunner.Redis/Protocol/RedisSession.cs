@@ -41,7 +41,7 @@ internal sealed class RedisSession : IAsyncDisposable
 
     /// <summary>Sends a request and waits for its replies.</summary>
     /// <exception cref="RedisConnectionException">The session ended, or the replies took longer than the
-    /// timeout.</exception>
+    /// timeout, which ends it.</exception>
     public async Task<RespValue[]> SendAsync(RedisRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (!_outgoing.Writer.TryWrite(request)) throw Failure("the connection is closed", mayHaveRun: false);
@@ -51,11 +51,11 @@ internal sealed class RedisSession : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            if (request.TryWithdraw()) throw Failure("it takes no commands", mayHaveRun: false);
-
-            // Whoever does not answer one command answers none behind it either.
-            Abort($"it did not answer {request.Commands[0]} within {timeout.TotalSeconds:0.###} s");
-            throw Failure(_abortReason!, mayHaveRun: true);
+            // Whoever does not take or answer one command answers none behind it either.
+            var isOnItsWay = !request.TryWithdraw();
+            var neglect = isOnItsWay ? "answer" : "take";
+            Abort($"it did not {neglect} {request.Commands[0]} within {timeout.TotalSeconds:0.###} s");
+            throw Failure(_abortReason!, isOnItsWay);
         }
         catch (OperationCanceledException)
         {
