@@ -27,6 +27,8 @@ internal sealed partial class JobLoader(
     IServiceProvider services,
     ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
+    private static readonly TimeSpan LongestDispose = TimeSpan.FromSeconds(5);
+
     private readonly ILogger _logger = loggers.CreateLogger<JobLoader>();
     private readonly ILogger _calls = loggers.CreateLogger<JobPipeline>();
     private readonly CancellationTokenSource _stopping = new();
@@ -59,16 +61,33 @@ internal sealed partial class JobLoader(
     {
         _isDisposed = true;
         _stopping.Dispose();
-        if (source is not JobSource.Instance)
+        try
         {
+            // The job's own code: it may throw, and it may hold the thread for ever.
+            await Task.Run(DisposeJobAsync).WaitAsync(LongestDispose, time);
+        }
+        catch (Exception exception)
+        {
+            NotDisposed(_logger, exception);
+        }
+    }
+
+    private async Task DisposeJobAsync()
+    {
+        try
+        {
+            if (source is JobSource.Instance)
+                return;
             if (_instance is IAsyncDisposable asynchronous)
                 await asynchronous.DisposeAsync();
             else if (_instance is IDisposable synchronous)
                 synchronous.Dispose();
         }
-
-        if (_ownServices is not null)
-            await _ownServices.DisposeAsync();
+        finally
+        {
+            if (_ownServices is not null)
+                await _ownServices.DisposeAsync();
+        }
     }
 
     private async Task LoadAsync()
@@ -178,6 +197,9 @@ internal sealed partial class JobLoader(
                 break;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The job could not be disposed")]
+    private static partial void NotDisposed(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private static partial void Warn(ILogger logger, string warning);

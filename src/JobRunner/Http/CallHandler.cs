@@ -38,11 +38,10 @@ internal sealed class CallHandler(
 
     private async Task HandleJsonAsync(HttpContext http)
     {
-        var reader = http.Request.BodyReader;
-        ReadOnlySequence<byte> body;
+        ReceivedBody body;
         try
         {
-            body = await RequestBody.ReadAsync(reader, CancellationToken.None);
+            body = await RequestBody.ReadAsync(http.Request.BodyReader);
         }
         catch (BadHttpRequestException exception)
         {
@@ -57,11 +56,11 @@ internal sealed class CallHandler(
 
         try
         {
-            await HandleJsonAsync(http, body);
+            await HandleJsonAsync(http, body.Bytes);
         }
         finally
         {
-            reader.AdvanceTo(body.End);
+            body.Release();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
@@ -114,6 +115,13 @@ internal sealed partial class EndpointDiscovery(
         httpMethod = (httpMethod ?? HttpMethods.Post).ToUpperInvariant();
         if (httpMethod != HttpMethods.Get && httpMethod != HttpMethods.Post)
             throw new JobLoadException($"The endpoint {path} has the method \"{httpMethod}\"; GET and POST are possible.");
+
+        if (method.ReturnType == typeof(void) && method.IsDefined(typeof(AsyncStateMachineAttribute)))
+        {
+            throw new JobLoadException(
+                $"{method.DeclaringType?.Name}.{method.Name} is async void: nobody could wait for it, and its errors would "
+                + "end the process; let it return Task.");
+        }
 
         var parameters = _parameters.Of(method, httpMethod, RouteNames(path, method));
         var binder = new ArgumentBinder($"{method.DeclaringType?.Name}.{method.Name}", parameters, ignoresUnknown);
