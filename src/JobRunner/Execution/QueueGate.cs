@@ -18,15 +18,46 @@ internal sealed class QueueGate(CallGate gate, int? maxConcurrency) : IDisposabl
         await _places.WaitAsync(cancellationToken);
         try
         {
-            _ = await gate.EnterIdleAsync(cancellationToken);
+            return (await gate.EnterIdleAsync(cancellationToken)).Within(_places);
         }
         catch
         {
             _places.Release();
             throw;
         }
+    }
 
-        return new GatePlace(gate, _places);
+    /// <summary>Waits for a place and reserves it, and as many more as are free now.</summary>
+    /// <param name="max">Most places.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The worker gave up.</exception>
+    public async ValueTask<QueueReservations> ReserveAsync(int max, CancellationToken cancellationToken)
+    {
+        var reservations = new QueueReservations(_places);
+        if (_places is not null)
+            await _places.WaitAsync(cancellationToken);
+        try
+        {
+            reservations.Add(await gate.ReserveAsync(cancellationToken));
+        }
+        catch
+        {
+            _places?.Release();
+            throw;
+        }
+
+        while (reservations.Count < max && _places?.Wait(0, CancellationToken.None) != false)
+        {
+            if (gate.TryReserve() is not { } further)
+            {
+                _places?.Release();
+                break;
+            }
+
+            reservations.Add(further);
+        }
+
+        return reservations;
     }
 
     public void Dispose() => _places?.Dispose();

@@ -2,6 +2,7 @@ using JobRunner.Execution;
 using JobRunner.Http;
 using JobRunner.Jobs;
 using JobRunner.Telemetry.Metrics;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,6 +33,7 @@ internal sealed partial class JobLoader(
     private ServiceProvider? _ownServices;
     private object? _instance;
     private Task _loading = Task.CompletedTask;
+    private bool _isDisposed;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -46,12 +48,16 @@ internal sealed partial class JobLoader(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Some hosts stop their services only after they have disposed them.
+        if (_isDisposed)
+            return;
         await _stopping.CancelAsync();
         await _loading.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         _stopping.Dispose();
         if (source is not JobSource.Instance)
         {
@@ -121,7 +127,8 @@ internal sealed partial class JobLoader(
         ExecutorChoice.Check(definition, settings.Manifest);
         TaskServices.Check(services, settings.Manifest);
         StaticRoutes.Check(job, settings.Manifest);
-        return job;
+        RouteCheck.Check(definition, services.GetRequiredService<IInlineConstraintResolver>());
+        return job with { Webview = WebviewRoutes.CreateApp(job, settings.Identity) };
     }
 
     private void Publish(LoadedJob job)

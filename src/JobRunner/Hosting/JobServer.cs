@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -41,6 +42,7 @@ internal sealed partial class JobServer
         builder.Services.AddJob(source, settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = JobStop.LongestStop(settings));
         builder.Services.AddResponseCompression();
+        builder.Services.AddSingleton<IResponseCompressionProvider, WorthwhileCompression>();
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
         {
             var origins = settings.Manifest.Extra.CorsOrigins;

@@ -51,8 +51,7 @@ internal sealed class CallHandler(
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
         {
-            // The client left before it had said what it wants.
-            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+            Refusals.ClientGone(http);
             return;
         }
 
@@ -106,7 +105,7 @@ internal sealed class CallHandler(
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
         {
-            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+            Refusals.ClientGone(http);
             return;
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)

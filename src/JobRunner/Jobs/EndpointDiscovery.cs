@@ -83,7 +83,7 @@ internal sealed partial class EndpointDiscovery(
     {
         if (method.IsGenericMethodDefinition)
             throw new JobLoadException($"{method.DeclaringType?.Name}.{method.Name} is generic; give it concrete types.");
-        return Create(method, path, httpMethod, MethodInvoker.ForMethod(job, method), executor, summary: null, tags: null);
+        return Create(method, path, httpMethod, () => MethodInvoker.ForMethod(job, method), executor, summary: null, tags: null);
     }
 
     private EndpointDefinition ForDelegate(EndpointConfig config)
@@ -97,7 +97,7 @@ internal sealed partial class EndpointDiscovery(
         if (method.GetParameters().Length != signature.GetParameters().Length)
             method = signature;
         return Create(
-            method, config.Path, config.Method, MethodInvoker.ForDelegate(config.Handler), executor: null,
+            method, config.Path, config.Method, () => MethodInvoker.ForDelegate(config.Handler), executor: null,
             config.Summary, config.Tags);
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class EndpointDiscovery(
         MethodInfo method,
         string path,
         string httpMethod,
-        MethodInvoker invoker,
+        Func<MethodInvoker> createInvoker,
         string? executor,
         string? summary,
         IReadOnlyList<string>? tags)
@@ -117,6 +117,7 @@ internal sealed partial class EndpointDiscovery(
 
         var parameters = _parameters.Of(method, httpMethod, RouteNames(path, method));
         var binder = new ArgumentBinder($"{method.DeclaringType?.Name}.{method.Name}", parameters, ignoresUnknown);
+        var invoker = createInvoker();
         var streamed = AsyncStreams.ElementType(invoker.ResultType);
         return new EndpointDefinition(path, httpMethod, method, invoker, binder)
         {

@@ -9,6 +9,10 @@ public sealed record QueueMessage
     /// <summary>The bytes as they came; in the native format one JSON object in UTF-8.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>Whether the body's values are all text, which the types of the parameters give a meaning to: a message
+    /// of plain fields.</summary>
+    public bool HasTextValues { get; init; }
+
     /// <summary>Path of the endpoint; null where the message does not say.</summary>
     public string? Endpoint { get; init; }
 

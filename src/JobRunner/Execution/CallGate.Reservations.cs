@@ -1,0 +1,91 @@
+using System.Threading.RateLimiting;
+
+namespace JobRunner.Execution;
+
+/// <content>Places that queue work holds while it waits for a message: whoever comes with a call at hand gets
+/// them.</content>
+internal sealed partial class CallGate
+{
+    private readonly LinkedList<GateReservation> _reservations = new();
+
+    /// <summary>Reserves a place for a message that may come, once no HTTP call waits for one. An HTTP call takes it back
+    /// at any time, other queue work that waits does too.</summary>
+    /// <exception cref="OperationCanceledException">The worker gave up.</exception>
+    public async ValueTask<GateReservation> ReserveAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryReserve() is { } reservation)
+                return reservation;
+            var place = await EnterIdleAsync(cancellationToken);
+            lock (_lock)
+            {
+                // A call that came since the place was granted goes first.
+                if (Waiting == 0)
+                {
+                    Interlocked.Decrement(ref _inFlight);
+                    return Reserve(place.Lease);
+                }
+            }
+
+            place.Release();
+        }
+    }
+
+    /// <summary>Reserves a place if one is free now.</summary>
+    public GateReservation? TryReserve()
+    {
+        if (_limiter is null)
+            return new GateReservation(this, lease: null);
+        lock (_lock)
+            return _limiter.AttemptAcquire() is { IsAcquired: true } lease ? Reserve(lease) : null;
+    }
+
+    /// <summary>Makes a reservation a place; null where it was taken back.</summary>
+    public GatePlace? Confirm(GateReservation reservation)
+    {
+        if (_limiter is null)
+            return Take(lease: null);
+        lock (_lock)
+            return _reservations.Remove(reservation) ? Take(reservation.Lease) : null;
+    }
+
+    /// <summary>Gives a reservation back; harmless where it is none any more.</summary>
+    public void GiveBack(GateReservation reservation)
+    {
+        lock (_lock)
+        {
+            if (!_reservations.Remove(reservation))
+                return;
+            reservation.Lease?.Dispose();
+            HandToWork();
+        }
+    }
+
+    private GateReservation Reserve(RateLimitLease? lease)
+    {
+        var reservation = new GateReservation(this, lease);
+        _reservations.AddLast(reservation);
+        return reservation;
+    }
+
+    // Somebody is in line by now: what is only reserved goes to them, by the limiter's own order.
+    private void ReleaseReserved()
+    {
+        lock (_lock)
+        {
+            TakeReserved()?.Dispose();
+            HandToWork();
+        }
+    }
+
+    // The caller holds the lock.
+    private RateLimitLease? TakeReserved()
+    {
+        if (_reservations.First is not { } oldest)
+            return null;
+        _reservations.Remove(oldest);
+        oldest.Value.Revoke();
+        return oldest.Value.Lease;
+    }
+}

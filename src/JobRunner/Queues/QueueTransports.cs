@@ -1,0 +1,26 @@
+namespace JobRunner.Queues;
+
+/// <summary>The transports that this process has, by the scheme of a URL.</summary>
+internal sealed class QueueTransports(IEnumerable<IJobQueueTransport> queues, IEnumerable<ITaskStoreTransport> stores)
+{
+    // Whoever registers later wins, as with any other service.
+    private readonly IJobQueueTransport[] _queues = [.. queues.Reverse()];
+    private readonly ITaskStoreTransport[] _stores = [.. stores.Reverse()];
+
+    /// <summary>Makes a queue; nothing is connected yet.</summary>
+    /// <exception cref="JobLoadException">No transport knows the scheme.</exception>
+    public IJobQueue CreateQueue(QueueOptions options)
+    {
+        var scheme = options.Url.Scheme;
+        if (Array.Find(_queues, transport => transport.Schemes.Contains(scheme, StringComparer.Ordinal)) is { } found)
+            return found.Create(options);
+        var known = _queues.SelectMany(transport => transport.Schemes).Distinct(StringComparer.Ordinal);
+        throw new JobLoadException(
+            $"The queue {options.Url} needs a transport for {scheme}:, which this host does not have; "
+            + $"it has {string.Join(", ", known.Order(StringComparer.Ordinal).Select(name => $"{name}:"))}.");
+    }
+
+    /// <summary>Makes the store of a URL; null where no transport knows its scheme.</summary>
+    public ITaskStore? CreateStore(QueueUrl url) =>
+        Array.Find(_stores, transport => transport.Schemes.Contains(url.Scheme, StringComparer.Ordinal))?.Create(url);
+}
