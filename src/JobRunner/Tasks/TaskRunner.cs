@@ -67,8 +67,9 @@ internal sealed partial class TaskRunner(
 
     public void Dispose()
     {
+        // A host may be disposed without a stop, and runs that have not ended still give their places back.
+        _stopping.Cancel();
         _stopping.Dispose();
-        _free.Dispose();
     }
 
     private async Task LoopAsync(CancellationToken cancellationToken)
