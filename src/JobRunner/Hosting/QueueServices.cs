@@ -15,6 +15,7 @@ internal static class QueueServices
             provider.GetRequiredService<EmbeddedTransport>(), extra.MaxInterruptions, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IMessageFormat, JobFormat>();
         services.AddSingleton<QueueTransports>();
+        services.AddSingleton(provider => new JobQueueClients(provider.GetRequiredService<QueueTransports>()));
         services.AddSingleton<QueueWork>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWork>());
     }
