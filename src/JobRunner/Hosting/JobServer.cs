@@ -35,7 +35,8 @@ internal sealed partial class JobServer
     public static WebApplication Build(
         JobSource source, ServeOptions options, string[]? args = null, Action<IServiceCollection>? configure = null)
     {
-        var settings = JobSettings.Read(new JobOptions { ManifestPath = options.ManifestPath }, source.Directory);
+        var settings = JobSettings.Read(
+            new JobOptions { ManifestPath = options.ManifestPath }, source.Directory, options.Adjust);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args ?? [] });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, settings.Manifest));
         AddTelemetry(builder, settings);
@@ -49,6 +50,8 @@ internal sealed partial class JobServer
             _ = origins.Contains("*", StringComparer.Ordinal) ? policy.AllowAnyOrigin() : policy.WithOrigins([.. origins]);
             policy.AllowAnyMethod().AllowAnyHeader();
         }));
+        if (options.Worker is { ServesProbes: false })
+            builder.Services.AddSingleton<IServer, NoServer>();
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -63,7 +66,9 @@ internal sealed partial class JobServer
         var access = app.Services.GetRequiredService<AccessControl>();
         app.Use(next => http => access.InvokeAsync(http, next));
         ((IEndpointRouteBuilder)app).DataSources.Add(
-            JobEndpointRouteBuilderExtensions.CreateDataSource(app.Services, ownsServer: true));
+            options.Worker is null
+                ? JobEndpointRouteBuilderExtensions.CreateDataSource(app.Services, ownsServer: true)
+                : JobEndpointRouteBuilderExtensions.CreateProbeDataSource(app.Services));
         app.Lifetime.ApplicationStarted.Register(() => Announce(app));
         return app;
     }
@@ -85,6 +90,31 @@ internal sealed partial class JobServer
 
             await app.WaitForShutdownAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Runs a worker until it is stopped or, in burst mode, its queues are empty.</summary>
+    /// <exception cref="JobLoadException">The job does not load, and nobody could read so in a probe.</exception>
+    public static async Task WorkAsync(WebApplication app, WorkerOptions worker, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var served = app.Services.GetRequiredService<ServedJob>();
+        var work = app.Services.GetRequiredService<QueueWork>();
+        var running = RunAsync(app, ended.Token);
+        try
+        {
+            await Task.WhenAny(served.WhenReady, running);
+            if (worker.IsBurst && served.IsReady)
+                await Task.WhenAny(work.WhenEmptyAsync(ended.Token), running);
+        }
+        finally
+        {
+            if (worker.IsBurst || (served.Error is not null && !worker.ServesProbes))
+                await ended.CancelAsync();
+            await running;
+        }
+
+        if (served.Error is { } error)
+            throw new JobLoadException(error);
     }
 
     private static void AddTelemetry(WebApplicationBuilder builder, JobSettings settings)

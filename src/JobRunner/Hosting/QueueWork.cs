@@ -25,6 +25,8 @@ internal sealed class QueueWork(
     TimeProvider time,
     ILogger<QueueWork> logger) : IHostedLifecycleService, IAsyncDisposable
 {
+    private static readonly TimeSpan EmptyPoll = TimeSpan.FromMilliseconds(100);
+
     private readonly CancellationTokenSource _stopping = new();
     private IReadOnlyList<QueueWorker> _workers = [];
     private Task _starting = Task.CompletedTask;
@@ -34,6 +36,19 @@ internal sealed class QueueWork(
         if (manifest.Extra.Queues.Count > 0)
             _starting = StartWhenReadyAsync();
         return Task.CompletedTask;
+    }
+
+    /// <summary>Waits until the job is ready, and then until no queue has anything to do.</summary>
+    public async Task WhenEmptyAsync(CancellationToken cancellationToken)
+    {
+        await _starting.WaitAsync(cancellationToken);
+        while (true)
+        {
+            var empty = await Task.WhenAll(_workers.Select(worker => worker.IsEmptyAsync(cancellationToken)));
+            if (Array.TrueForAll(empty, isEmpty => isEmpty))
+                return;
+            await Task.Delay(EmptyPoll, time, cancellationToken);
+        }
     }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
