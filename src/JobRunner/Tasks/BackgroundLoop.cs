@@ -34,7 +34,7 @@ internal abstract partial class BackgroundLoop(TaskActivation activation, TimeSp
 
     private async Task LoopAsync(CancellationToken cancellationToken)
     {
-        await activation.WhenActive.WaitAsync(cancellationToken);
+        await activation.WaitAsync(time, cancellationToken);
         using var timer = new PeriodicTimer(interval, time);
         string? lastTrouble = null;
         do

@@ -74,7 +74,7 @@ internal sealed partial class TaskRunner(
 
     private async Task LoopAsync(CancellationToken cancellationToken)
     {
-        await activation.WhenActive.WaitAsync(cancellationToken);
+        await activation.WaitAsync(time, cancellationToken);
         await served.WhenReady.WaitAsync(cancellationToken);
         using var watch = store.Changes.WatchQueue(NewTask.HttpQueue);
         string? lastTrouble = null;

@@ -1,4 +1,5 @@
 using System.Net;
+using JobRunner.Tasks.Embedded;
 using JobRunner.Tests.Hosting;
 
 namespace JobRunner.Tests.Tasks;
@@ -123,5 +124,21 @@ public sealed class RacetrackTaskTests
         (await refused.JsonAsync(HttpStatusCode.ServiceUnavailable)).GetProperty("error").GetString()!.ShouldContain("/proc/nowhere/tasks.db");
         using var called = await host.Http.CallAsync(payload: """{"number":1}""");
         called.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_task_that_another_process_put_into_the_file_is_run()
+    {
+        var folder = Directory.CreateTempSubdirectory("jobrunner-").FullName;
+        var file = Path.Combine(folder, "tasks.db");
+        await using (var host = await TaskHost.StartAsync($"store: 'sqlite:{file}'"))
+        {
+            await using var store = new EmbeddedStore(Database.InFile(file), TimeProvider.System);
+            var task = new NewTask { Endpoint = "/perform", Payload = """{"number":21}"""u8.ToArray() };
+            await store.AddAsync(task, maxQueued: null, CancellationToken.None);
+            await host.UntilAsync(task.Id, "completed");
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 }
