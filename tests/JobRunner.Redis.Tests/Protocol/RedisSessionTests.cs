@@ -12,7 +12,7 @@ public sealed class RedisSessionTests
         var stuck = new StuckStream();
         var endpoint = new RedisEndpoint { Host = "127.0.0.1" };
         await using var session = new RedisSession(stuck, endpoint, TimeProvider.System);
-        var onItsWay = session.SendAsync(Request("SET"), Long, CancellationToken.None);
+        var onItsWay = session.SendAsync(Request("SET"), Timeout.InfiniteTimeSpan, CancellationToken.None);
         await stuck.Writing.WaitAsync(Long);
 
         var behind = await Should.ThrowAsync<RedisConnectionException>(
