@@ -65,7 +65,7 @@ fi
 passed=0 failed=0 skipped=0
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-for project in tests/*/*.csproj; do
+for project in $(grep -l xunit.runner.visualstudio tests/*/*.csproj); do
   name=$(basename "$project" .csproj)
   echo "--- $name"
   log=$results/$name.log

@@ -10,6 +10,7 @@ public class Dice
           <meta charset="utf-8">
           <meta name="viewport" content="width=device-width, initial-scale=1">
           <title>Dice</title>
+          <link rel="icon" href="data:,">
           <style>
             body { display: grid; place-items: center; min-height: 90vh; margin: 0; font: 1.25rem/1.5 system-ui, sans-serif; }
             output { display: block; font-size: 5rem; text-align: center; min-height: 1.5em; }

@@ -5,9 +5,9 @@ internal static class Eventually
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static async Task IsTrueAsync(Func<Task<bool>> condition)
+    public static async Task IsTrueAsync(Func<Task<bool>> condition, TimeSpan? patience = null)
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(patience ?? Patience);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await condition())
             await pause.WaitForNextTickAsync(deadline.Token);

@@ -4,6 +4,7 @@ using JobRunner;
 return await (args switch
 {
     [nameof(Sleeper), .. var rest] => ServeAsync<Sleeper>(rest),
+    [nameof(TaskProof), .. var rest] => ServeAsync<TaskProof>(rest),
     [nameof(SharedInstrument), .. var rest] => ServeAsync<SharedInstrument>(rest),
     _ => throw new ArgumentException("The first argument must name a job."),
 });

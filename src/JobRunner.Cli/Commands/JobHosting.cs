@@ -14,15 +14,43 @@ internal sealed class JobHosting : IJobHosting
     private const string NoLogs = "--Logging:LogLevel:Default=None";
 
     /// <inheritdoc/>
-    public Task ServeAsync(HostedJob job, int? port, string? host, CancellationToken cancellationToken)
+    public Task ServeAsync(
+        HostedJob job, int? port, string? host, IReadOnlyList<string> queues, CancellationToken cancellationToken)
     {
         var options = new ServeOptions
         {
             Port = port ?? ServeOptions.PortFromEnvironment() ?? ServeOptions.DefaultPort,
             Host = host ?? ServeOptions.DefaultHost,
             ManifestPath = job.ManifestPath,
+            Queues = queues,
         };
-        return JobServer.RunAsync(JobServer.Build(SourceOf(job), options), cancellationToken);
+        return JobServer.RunAsync(JobServer.Build(SourceOf(job), options, configure: AddTransports), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task WorkAsync(HostedJob job, QueueWorkOptions work, CancellationToken cancellationToken)
+    {
+        var worker = new WorkerOptions(work.Concurrency, work.IsBurst, ServesProbes: work.Port is > 0);
+        var options = new ServeOptions
+        {
+            Port = work.Port ?? 0,
+            Host = work.Host ?? ServeOptions.DefaultHost,
+            ManifestPath = job.ManifestPath,
+            Queues = work.Queues,
+            Worker = worker,
+        };
+        return JobServer.WorkAsync(
+            JobServer.Build(SourceOf(job), options, configure: AddTransports), worker, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public JobQueueClient CreateClient(string url)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddJobQueueClients();
+        AddTransports(services);
+        return services.BuildServiceProvider().GetRequiredService<JobQueueClients>().Create(url);
     }
 
     /// <inheritdoc/>
@@ -31,7 +59,7 @@ internal sealed class JobHosting : IJobHosting
         // Standard output is for the report alone, whatever the job prints while it loads.
         Console.SetOut(Console.Error);
         var options = new ServeOptions { ManifestPath = job.ManifestPath };
-        await using var server = JobServer.Build(SourceOf(job), options, [NoLogs]);
+        await using var server = JobServer.Build(SourceOf(job), options, [NoLogs], AddTransports);
         var loader = server.Services.GetServices<IHostedService>().OfType<JobRunner.Hosting.JobLoader>().Single();
         var served = server.Services.GetRequiredService<ServedJob>();
 
@@ -47,6 +75,13 @@ internal sealed class JobHosting : IJobHosting
 
         var settings = server.Services.GetRequiredService<JobSettings>();
         return JobReport.Of(served.Loaded!.Definition, settings.Warnings);
+    }
+
+    private static void AddTransports(IServiceCollection services)
+    {
+        services.AddRedisQueues();
+        services.AddNatsQueues();
+        services.AddRabbitMqQueues();
     }
 
     private static LateSource SourceOf(HostedJob job) =>

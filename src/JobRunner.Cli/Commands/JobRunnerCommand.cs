@@ -12,6 +12,8 @@ internal sealed class JobRunnerCommand : RootCommand, ICommandWithExamples
     {
         Options.Add(Verbose);
         Subcommands.Add(new RunCommand(hosting));
+        Subcommands.Add(new WorkCommand(hosting));
+        Subcommands.Add(new EnqueueCommand(hosting));
         Subcommands.Add(new InspectCommand(hosting));
 
         var help = Options.OfType<HelpOption>().Single();

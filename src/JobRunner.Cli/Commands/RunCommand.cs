@@ -11,12 +11,14 @@ internal sealed class RunCommand : Command, ICommandWithExamples
     {
         var job = new JobSymbols();
         var serving = new ServeSymbols();
+        var queues = new QueueSymbol("A queue to work on beside the calls over HTTP; may be given several times.");
         job.AddTo(this);
         serving.AddTo(this);
+        Options.Add(queues);
         SetAction(async (parsed, cancellationToken) =>
         {
             var hosted = job.HostedJobOf(parsed);
-            await hosting.ServeAsync(hosted, serving.PortOf(parsed), serving.HostOf(parsed), cancellationToken);
+            await hosting.ServeAsync(hosted, serving.PortOf(parsed), serving.HostOf(parsed), queues.UrlsOf(parsed), cancellationToken);
             return ExitCodes.Done;
         });
     }
@@ -26,6 +28,7 @@ internal sealed class RunCommand : Command, ICommandWithExamples
     [
         new("jobrunner run Job.cs", "Serves the class in Job.cs"),
         new("jobrunner run . --port 0", "Serves the job of this folder on a free port, and prints it"),
+        new("jobrunner run Job.cs --queue 'sqlite:tasks.db?queue=jobs'", "Also works on the tasks of a queue"),
         new("jobrunner run bin/Shop.dll --class Shop.Adder", "Serves one of the classes of an assembly"),
     ];
 }

@@ -5,11 +5,12 @@ using System.Globalization;
 namespace JobRunner.Cli.Commands;
 
 /// <summary>The options that say where a job is served.</summary>
-internal sealed class ServeSymbols
+internal sealed class ServeSymbols(
+    string portDescription = "The port to listen on; 0 picks a free one and prints it (default: PORT of the environment, else 7000).")
 {
     private readonly Option<int?> _port = new("--port")
     {
-        Description = "The port to listen on; 0 picks a free one and prints it (default: PORT of the environment, else 7000).",
+        Description = portDescription,
         HelpName = "N",
         CustomParser = ParsePort,
     };

@@ -1,3 +1,5 @@
+using System.Threading.RateLimiting;
+
 namespace JobRunner.Execution;
 
 /// <content>Places that queue work holds while it waits for a message: whoever comes with a call at hand gets
@@ -5,7 +7,6 @@ namespace JobRunner.Execution;
 internal sealed partial class CallGate
 {
     private readonly LinkedList<GateReservation> _reservations = new();
-    private int _reservedCount;
 
     /// <summary>Reserves a place for a message that may come, once no HTTP call waits for one. An HTTP call takes it back
     /// at any time, other queue work that waits does too.</summary>
@@ -16,69 +17,75 @@ internal sealed partial class CallGate
         {
             if (TryReserve() is { } reservation)
                 return reservation;
-            _ = await EnterIdleAsync(cancellationToken);
+            var place = await EnterIdleAsync(cancellationToken);
             lock (_lock)
             {
                 // A call that came since the place was granted goes first.
-                if (_calls.Count == 0)
-                    return Reserve();
-                PassOn();
+                if (Waiting == 0)
+                {
+                    Interlocked.Decrement(ref _inFlight);
+                    return Reserve(place.Lease);
+                }
             }
+
+            place.Release();
         }
     }
 
     /// <summary>Reserves a place if one is free now.</summary>
     public GateReservation? TryReserve()
     {
-        if (MaxConcurrency is not { } most)
-            return new GateReservation(this);
+        if (_limiter is null)
+            return new GateReservation(this, lease: null);
         lock (_lock)
-            return TryTake(most) ? Reserve() : null;
+            return _limiter.AttemptAcquire() is { IsAcquired: true } lease ? Reserve(lease) : null;
     }
 
     /// <summary>Makes a reservation a place; null where it was taken back.</summary>
     public GatePlace? Confirm(GateReservation reservation)
     {
-        if (MaxConcurrency is null)
-            return TryEnter();
+        if (_limiter is null)
+            return Take(lease: null);
         lock (_lock)
-            return TryRemove(reservation) ? new GatePlace(this) : null;
+            return _reservations.Remove(reservation) ? Take(reservation.Lease) : null;
     }
 
     /// <summary>Gives a reservation back; harmless where it is none any more.</summary>
     public void GiveBack(GateReservation reservation)
     {
-        if (MaxConcurrency is null)
-            return;
         lock (_lock)
         {
-            if (TryRemove(reservation))
-                PassOn();
+            if (!_reservations.Remove(reservation))
+                return;
+            reservation.Lease?.Dispose();
+            HandToWork();
         }
     }
 
-    private GateReservation Reserve()
+    private GateReservation Reserve(RateLimitLease? lease)
     {
-        var reservation = new GateReservation(this);
+        var reservation = new GateReservation(this, lease);
         _reservations.AddLast(reservation);
-        Volatile.Write(ref _reservedCount, _reservations.Count);
         return reservation;
     }
 
-    private bool TryRemove(GateReservation reservation)
+    // Somebody is in line by now: what is only reserved goes to them, by the limiter's own order.
+    private void ReleaseReserved()
     {
-        if (!_reservations.Remove(reservation))
-            return false;
-        Volatile.Write(ref _reservedCount, _reservations.Count);
-        return true;
+        lock (_lock)
+        {
+            TakeReserved()?.Dispose();
+            HandToWork();
+        }
     }
 
-    private bool TryTakeReserved()
+    // The caller holds the lock.
+    private RateLimitLease? TakeReserved()
     {
         if (_reservations.First is not { } oldest)
-            return false;
-        TryRemove(oldest.Value);
+            return null;
+        _reservations.Remove(oldest);
         oldest.Value.Revoke();
-        return true;
+        return oldest.Value.Lease;
     }
 }

@@ -1,17 +1,13 @@
+using System.Threading.RateLimiting;
+
 namespace JobRunner.Execution;
 
-/// <summary>Lets at most so many calls run at once. HTTP calls wait in order of arrival; queue work takes what they
-/// leave, in order of arrival too.</summary>
-/// <remarks>
-/// <para>While somebody waits, every place is taken: a place that is given back goes to the first in line under the
-/// same lock, so that nobody can slip in between and no wake-up can be lost.</para>
-/// <para>A limiter of the framework knows one line only, and forgets to hand on a place that is given back in the moment
-/// in which a waiter leaves.</para>
-/// </remarks>
-internal sealed partial class CallGate
+/// <summary>Lets at most so many calls run at once. HTTP calls wait in order of arrival, which is the limiter's own line;
+/// queue work waits in a second one, and takes a place only when nobody is in the first.</summary>
+internal sealed partial class CallGate : IAsyncDisposable
 {
+    private readonly ConcurrencyLimiter? _limiter;
     private readonly Lock _lock = new();
-    private readonly LinkedList<GateWaiter> _calls = new();
     private readonly LinkedList<GateWaiter> _work = new();
     private long _inFlight;
     private long _stuck;
@@ -20,8 +16,16 @@ internal sealed partial class CallGate
     /// <param name="maxQueue">HTTP calls that may wait; null for no bound.</param>
     public CallGate(int? maxConcurrency, int? maxQueue)
     {
-        MaxConcurrency = maxConcurrency is > 0 ? maxConcurrency : null;
         MaxQueue = maxQueue;
+        if (maxConcurrency is not > 0)
+            return;
+        MaxConcurrency = maxConcurrency;
+        _limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
+        {
+            PermitLimit = maxConcurrency.Value,
+            QueueLimit = maxQueue ?? int.MaxValue,
+            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        });
     }
 
     public int? MaxConcurrency { get; }
@@ -29,73 +33,75 @@ internal sealed partial class CallGate
     public int? MaxQueue { get; }
 
     /// <summary>Calls that hold a place, stuck ones included.</summary>
-    public long InFlight => Interlocked.Read(ref _inFlight) - Volatile.Read(ref _reservedCount);
+    public long InFlight => Interlocked.Read(ref _inFlight);
 
     /// <summary>HTTP calls that wait for a place.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (_lock)
-                return _calls.Count;
-        }
-    }
+    public long Waiting => _limiter?.GetStatistics()?.CurrentQueuedCount ?? 0;
 
     /// <summary>Calls that were answered while their method still runs.</summary>
     public long Stuck => Interlocked.Read(ref _stuck);
 
-    /// <summary>Takes a place if one is free now, which implies that nobody waits.</summary>
+    /// <summary>Takes a place if one is free now, which implies that no call waits.</summary>
     public GatePlace? TryEnter()
     {
-        if (MaxConcurrency is not { } most)
-        {
-            Interlocked.Increment(ref _inFlight);
-            return new GatePlace(this);
-        }
-
+        if (_limiter is null)
+            return Take(lease: null);
+        var lease = _limiter.AttemptAcquire();
+        if (lease.IsAcquired)
+            return Take(lease);
         lock (_lock)
-            return TryTake(most) || TryTakeReserved() ? new GatePlace(this) : null;
+            return TakeReserved() is { } reserved ? Take(reserved) : null;
     }
 
     /// <summary>Takes a place for an HTTP call, after all that came before.</summary>
     /// <returns>The place, or null where as many wait as may.</returns>
     /// <exception cref="OperationCanceledException">The caller left the line.</exception>
-    public ValueTask<GatePlace?> EnterAsync(CancellationToken cancellationToken)
+    public async ValueTask<GatePlace?> EnterAsync(CancellationToken cancellationToken)
     {
-        if (MaxConcurrency is not { } most)
-            return new ValueTask<GatePlace?>(TryEnter());
-        GateWaiter waiter;
-        lock (_lock)
+        if (_limiter is null)
+            return Take(lease: null);
+        var granted = _limiter.AcquireAsync(permitCount: 1, cancellationToken);
+        if (!granted.IsCompleted)
+            ReleaseReserved();
+        var lease = await granted;
+        if (!lease.IsAcquired)
+            return null;
+        var place = Take(lease);
+
+        // Between the grant and this line the caller may have gone; what nobody wants must not run.
+        if (cancellationToken.IsCancellationRequested)
         {
-            if (TryTake(most) || TryTakeReserved())
-                return new ValueTask<GatePlace?>(new GatePlace(this));
-            if (_calls.Count >= MaxQueue)
-                return new ValueTask<GatePlace?>(default(GatePlace?));
-            waiter = new GateWaiter(_lock, _calls);
+            place.Release();
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return WaitAsync(waiter, cancellationToken);
+        return place;
     }
 
     /// <summary>Takes a place for queue work once no HTTP call waits for one.</summary>
     /// <exception cref="OperationCanceledException">The worker gave up.</exception>
     public async ValueTask<GatePlace> EnterIdleAsync(CancellationToken cancellationToken)
     {
-        if (MaxConcurrency is not { } most)
-            return TryEnter()!.Value;
         GateWaiter waiter;
         lock (_lock)
         {
-            if (TryTake(most))
-                return new GatePlace(this);
-            waiter = new GateWaiter(_lock, _work);
+            // In line first and looking second: a place that is given back in between is not missed.
+            waiter = new GateWaiter(_work);
+            HandToWork();
 
             // Whoever only waits for a message lets others have their turn.
-            if (TryTakeReserved())
-                PassOn();
+            if (waiter.IsWaiting)
+                ReleaseReserved();
         }
 
-        return (await WaitAsync(waiter, cancellationToken))!.Value;
+        var place = await waiter.WaitAsync(_lock, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            place.Release();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return place;
     }
 
     /// <summary>Counts a call whose answer was given while its method runs on.</summary>
@@ -105,46 +111,36 @@ internal sealed partial class CallGate
     public void BecomeUnstuck() => Interlocked.Decrement(ref _stuck);
 
     /// <summary>Gives a place back; only <see cref="GatePlace"/> does.</summary>
-    public void Release()
+    public void Release(RateLimitLease? lease)
     {
-        if (MaxConcurrency is null)
-        {
-            Interlocked.Decrement(ref _inFlight);
+        Interlocked.Decrement(ref _inFlight);
+        if (lease is null)
             return;
-        }
 
+        // The limiter hands the place to the first call that waits; what it keeps is for queue work.
+        lease.Dispose();
         lock (_lock)
-            PassOn();
+            HandToWork();
     }
 
-    // The caller holds the lock and a place that nobody uses any more.
-    private void PassOn()
+    public ValueTask DisposeAsync() => _limiter?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private void HandToWork()
     {
-        if ((_calls.First ?? _work.First) is { } first)
-            first.Value.Grant();
-        else
-            _inFlight--;
+        while (_work.First is { } first && TryTakeFree() is { } place)
+            first.Value.Grant(place);
     }
 
-    private bool TryTake(int most)
+    private GatePlace? TryTakeFree()
     {
-        if (_inFlight >= most)
-            return false;
-        _inFlight++;
-        return true;
+        if (_limiter is null)
+            return Take(lease: null);
+        return _limiter.AttemptAcquire() is { IsAcquired: true } lease ? Take(lease) : null;
     }
 
-    private async ValueTask<GatePlace?> WaitAsync(GateWaiter waiter, CancellationToken cancellationToken)
+    private GatePlace Take(RateLimitLease? lease)
     {
-        await waiter.WaitAsync(cancellationToken);
-
-        // Between the grant and this line the caller may have gone; what nobody wants must not run.
-        if (cancellationToken.IsCancellationRequested)
-        {
-            Release();
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        return new GatePlace(this);
+        Interlocked.Increment(ref _inFlight);
+        return new GatePlace(this, lease);
     }
 }

@@ -1,43 +1,45 @@
 namespace JobRunner.Execution;
 
-/// <summary>Somebody in a waiting line. Whether they are still in it decides, under the gate's lock, between a place
-/// that is granted and a caller that leaves.</summary>
+/// <summary>Queue work in the gate's second line. Whether it is still in it decides, under the line's lock, between a
+/// place that is granted and a worker that leaves.</summary>
 internal sealed class GateWaiter
 {
-    private readonly TaskCompletionSource _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock;
+    private readonly TaskCompletionSource<GatePlace> _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LinkedList<GateWaiter> _line;
     private readonly LinkedListNode<GateWaiter> _node;
 
     /// <summary>Joins the end of a line; the caller holds its lock.</summary>
-    public GateWaiter(Lock @lock, LinkedList<GateWaiter> line)
+    public GateWaiter(LinkedList<GateWaiter> line)
     {
-        _lock = @lock;
         _line = line;
         _node = line.AddLast(this);
     }
 
+    /// <summary>Whether it is still in line; the caller holds the lock.</summary>
+    public bool IsWaiting => _node.List is not null;
+
     /// <summary>Leaves the line with a place; the caller holds the lock.</summary>
-    public void Grant()
+    public void Grant(GatePlace place)
     {
         _line.Remove(_node);
-        _granted.SetResult();
+        _granted.SetResult(place);
     }
 
     /// <summary>Waits for a place.</summary>
-    /// <exception cref="OperationCanceledException">Left the line without one.</exception>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    /// <param name="lock">The line's lock, which the caller does not hold.</param>
+    /// <param name="cancellationToken">Leaves the line.</param>
+    /// <exception cref="OperationCanceledException">Left the line without a place.</exception>
+    public async ValueTask<GatePlace> WaitAsync(Lock @lock, CancellationToken cancellationToken)
     {
-        await using (cancellationToken.UnsafeRegister(
-            static (state, token) => ((GateWaiter)state!).Leave(token), this))
+        await using (cancellationToken.UnsafeRegister((_, token) => Leave(@lock, token), state: null))
         {
-            await _granted.Task;
+            return await _granted.Task;
         }
     }
 
-    private void Leave(CancellationToken cancellationToken)
+    private void Leave(Lock @lock, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        lock (@lock)
         {
             if (_node.List is null)
                 return;

@@ -8,6 +8,9 @@ internal sealed class JobHealth(ServedJob served)
     /// <summary>Longest answer that probes wait for; a check that takes longer counts as failed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>The queues that this host works on: name, and whether its broker answers.</summary>
+    public Func<IReadOnlyDictionary<string, bool>>? Queues { get; set; }
+
     /// <summary>Runs the check.</summary>
     /// <returns>What is wrong; null where the job is well or says nothing.</returns>
     public async Task<string?> CheckAsync(CancellationToken cancellationToken)

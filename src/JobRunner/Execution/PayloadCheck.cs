@@ -28,8 +28,15 @@ internal static class PayloadCheck
                 return new PayloadProblem("the payload must be a JSON object of arguments", "dict_type", null);
             while (reader.Read())
             {
-                // Reading to the end is the check.
+                // Half a surrogate pair is no text that a job could keep, compare or answer with.
+                if (reader.ValueIsEscaped)
+                    reader.GetString();
             }
+        }
+        catch (InvalidOperationException)
+        {
+            return new PayloadProblem(
+                $"the payload holds an escape that is no valid Unicode text before byte {reader.BytesConsumed}", "json_invalid", reader.BytesConsumed);
         }
         catch (JsonException exception)
         {

@@ -18,15 +18,13 @@ internal sealed class QueueGate(CallGate gate, int? maxConcurrency) : IDisposabl
         await _places.WaitAsync(cancellationToken);
         try
         {
-            _ = await gate.EnterIdleAsync(cancellationToken);
+            return (await gate.EnterIdleAsync(cancellationToken)).Within(_places);
         }
         catch
         {
             _places.Release();
             throw;
         }
-
-        return new GatePlace(gate, _places);
     }
 
     /// <summary>Waits for a place and reserves it, and as many more as are free now.</summary>
@@ -35,7 +33,7 @@ internal sealed class QueueGate(CallGate gate, int? maxConcurrency) : IDisposabl
     /// <exception cref="OperationCanceledException">The worker gave up.</exception>
     public async ValueTask<QueueReservations> ReserveAsync(int max, CancellationToken cancellationToken)
     {
-        var reservations = new QueueReservations(gate, _places);
+        var reservations = new QueueReservations(_places);
         if (_places is not null)
             await _places.WaitAsync(cancellationToken);
         try

@@ -1,7 +1,7 @@
 namespace JobRunner.Execution;
 
 /// <summary>The places that one fetch may fill.</summary>
-internal sealed class QueueReservations(CallGate gate, SemaphoreSlim? queuePlaces) : IDisposable
+internal sealed class QueueReservations(SemaphoreSlim? queuePlaces) : IDisposable
 {
     private readonly Queue<GateReservation> _reservations = new();
 
@@ -17,8 +17,8 @@ internal sealed class QueueReservations(CallGate gate, SemaphoreSlim? queuePlace
     {
         while (_reservations.TryDequeue(out var reservation))
         {
-            if (reservation.Confirm() is not null)
-                return new GatePlace(gate, queuePlaces);
+            if (reservation.Confirm() is { } place)
+                return queuePlaces is null ? place : place.Within(queuePlaces);
             queuePlaces?.Release();
         }
 

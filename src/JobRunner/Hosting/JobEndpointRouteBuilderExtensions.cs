@@ -25,6 +25,13 @@ public static class JobEndpointRouteBuilderExtensions
         return endpoints;
     }
 
+    /// <summary>Probes and metrics alone.</summary>
+    internal static JobEndpointDataSource CreateProbeDataSource(IServiceProvider services) => new(
+        services.GetRequiredService<ServedJob>(),
+        services.GetServices<IJobRoutes>().Where(routes => routes is HealthRoutes or MetricsRoutes),
+        frame: null,
+        access: null);
+
     internal static JobEndpointDataSource CreateDataSource(
         IServiceProvider services, bool ownsServer, RequestFrame? frame = null, AccessControl? access = null)
     {

@@ -2,6 +2,7 @@ using JobRunner.Execution;
 using JobRunner.Http;
 using JobRunner.Jobs;
 using JobRunner.Telemetry.Metrics;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -26,12 +27,15 @@ internal sealed partial class JobLoader(
     IServiceProvider services,
     ILoggerFactory loggers) : IHostedService, IAsyncDisposable
 {
+    private static readonly TimeSpan LongestDispose = TimeSpan.FromSeconds(5);
+
     private readonly ILogger _logger = loggers.CreateLogger<JobLoader>();
     private readonly ILogger _calls = loggers.CreateLogger<JobPipeline>();
     private readonly CancellationTokenSource _stopping = new();
     private ServiceProvider? _ownServices;
     private object? _instance;
     private Task _loading = Task.CompletedTask;
+    private bool _isDisposed;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -46,23 +50,44 @@ internal sealed partial class JobLoader(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Some hosts stop their services only after they have disposed them.
+        if (_isDisposed)
+            return;
         await _stopping.CancelAsync();
         await _loading.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         _stopping.Dispose();
-        if (source is not JobSource.Instance)
+        try
         {
+            // The job's own code: it may throw, and it may hold the thread for ever.
+            await Task.Run(DisposeJobAsync).WaitAsync(LongestDispose, time);
+        }
+        catch (Exception exception)
+        {
+            NotDisposed(_logger, exception);
+        }
+    }
+
+    private async Task DisposeJobAsync()
+    {
+        try
+        {
+            if (source is JobSource.Instance)
+                return;
             if (_instance is IAsyncDisposable asynchronous)
                 await asynchronous.DisposeAsync();
             else if (_instance is IDisposable synchronous)
                 synchronous.Dispose();
         }
-
-        if (_ownServices is not null)
-            await _ownServices.DisposeAsync();
+        finally
+        {
+            if (_ownServices is not null)
+                await _ownServices.DisposeAsync();
+        }
     }
 
     private async Task LoadAsync()
@@ -120,8 +145,10 @@ internal sealed partial class JobLoader(
         var job = new LoadedJob(_instance!, definition, provider);
         ExecutorChoice.Check(definition, settings.Manifest);
         TaskServices.Check(services, settings.Manifest);
+        QueueServices.Check(services, settings.Manifest);
         StaticRoutes.Check(job, settings.Manifest);
-        return job;
+        RouteCheck.Check(definition, services.GetRequiredService<IInlineConstraintResolver>());
+        return job with { Webview = WebviewRoutes.CreateApp(job, settings.Identity) };
     }
 
     private void Publish(LoadedJob job)
@@ -170,6 +197,9 @@ internal sealed partial class JobLoader(
                 break;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The job could not be disposed")]
+    private static partial void NotDisposed(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
     private static partial void Warn(ILogger logger, string warning);

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -34,19 +35,23 @@ internal sealed partial class JobServer
     public static WebApplication Build(
         JobSource source, ServeOptions options, string[]? args = null, Action<IServiceCollection>? configure = null)
     {
-        var settings = JobSettings.Read(new JobOptions { ManifestPath = options.ManifestPath }, source.Directory);
+        var settings = JobSettings.Read(
+            new JobOptions { ManifestPath = options.ManifestPath }, source.Directory, options.Adjust);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args ?? [] });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, settings.Manifest));
         AddTelemetry(builder, settings);
         builder.Services.AddJob(source, settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = JobStop.LongestStop(settings));
         builder.Services.AddResponseCompression();
+        builder.Services.AddSingleton<IResponseCompressionProvider, WorthwhileCompression>();
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
         {
             var origins = settings.Manifest.Extra.CorsOrigins;
             _ = origins.Contains("*", StringComparer.Ordinal) ? policy.AllowAnyOrigin() : policy.WithOrigins([.. origins]);
             policy.AllowAnyMethod().AllowAnyHeader();
         }));
+        if (options.Worker is { ServesProbes: false })
+            builder.Services.AddSingleton<IServer, NoServer>();
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -61,7 +66,9 @@ internal sealed partial class JobServer
         var access = app.Services.GetRequiredService<AccessControl>();
         app.Use(next => http => access.InvokeAsync(http, next));
         ((IEndpointRouteBuilder)app).DataSources.Add(
-            JobEndpointRouteBuilderExtensions.CreateDataSource(app.Services, ownsServer: true));
+            options.Worker is null
+                ? JobEndpointRouteBuilderExtensions.CreateDataSource(app.Services, ownsServer: true)
+                : JobEndpointRouteBuilderExtensions.CreateProbeDataSource(app.Services));
         app.Lifetime.ApplicationStarted.Register(() => Announce(app));
         return app;
     }
@@ -83,6 +90,31 @@ internal sealed partial class JobServer
 
             await app.WaitForShutdownAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Runs a worker until it is stopped or, in burst mode, its queues are empty.</summary>
+    /// <exception cref="JobLoadException">The job does not load, and nobody could read so in a probe.</exception>
+    public static async Task WorkAsync(WebApplication app, WorkerOptions worker, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var served = app.Services.GetRequiredService<ServedJob>();
+        var work = app.Services.GetRequiredService<QueueWork>();
+        var running = RunAsync(app, ended.Token);
+        try
+        {
+            await Task.WhenAny(served.WhenReady, running);
+            if (worker.IsBurst && served.IsReady)
+                await Task.WhenAny(work.WhenEmptyAsync(ended.Token), running);
+        }
+        finally
+        {
+            if (worker.IsBurst || (served.Error is not null && !worker.ServesProbes))
+                await ended.CancelAsync();
+            await running;
+        }
+
+        if (served.Error is { } error)
+            throw new JobLoadException(error);
     }
 
     private static void AddTelemetry(WebApplicationBuilder builder, JobSettings settings)

@@ -54,6 +54,7 @@ public static class JobServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<JobStop>());
         services.AddHostedService<JobLoader>();
         TaskServices.Add(services, settings.Manifest.Extra);
+        QueueServices.Add(services, settings.Manifest.Extra);
         services.Configure<HostOptions>(host =>
         {
             var needed = JobStop.LongestStop(settings);

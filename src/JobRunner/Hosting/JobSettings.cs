@@ -25,7 +25,8 @@ internal sealed class JobSettings
 
     /// <summary>Reads the manifest and sets its variables. A bad one is no exception here: the process stays up, so that
     /// the error can be read.</summary>
-    public static JobSettings Read(JobOptions options, string? jobDirectory)
+    public static JobSettings Read(
+        JobOptions options, string? jobDirectory, Func<JobManifest, JobManifest>? adjust = null)
     {
         try
         {
@@ -34,6 +35,7 @@ internal sealed class JobSettings
                 ManifestPath = options.ManifestPath,
                 JobDirectory = options.Directory ?? jobDirectory,
             });
+            manifest = adjust?.Invoke(manifest) ?? manifest;
             var warnings = RuntimeEnvironment.Apply(manifest, Environment.SetEnvironmentVariable);
             return new JobSettings(manifest, error: null, [.. manifest.Warnings, .. warnings]);
         }

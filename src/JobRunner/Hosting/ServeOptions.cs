@@ -3,6 +3,12 @@ using Microsoft.Extensions.Configuration;
 
 namespace JobRunner.Hosting;
 
+/// <summary>How a host works that takes no calls over HTTP.</summary>
+/// <param name="Concurrency">Calls at once; null for the manifest's, else the number of cores.</param>
+/// <param name="IsBurst">Whether it ends when its queues are empty.</param>
+/// <param name="ServesProbes">Whether it listens, for probes and metrics.</param>
+internal sealed record WorkerOptions(int? Concurrency, bool IsBurst, bool ServesProbes);
+
 /// <summary>Where a host listens and which manifest it reads.</summary>
 internal sealed record ServeOptions
 {
@@ -15,6 +21,33 @@ internal sealed record ServeOptions
     public int Port { get; init; } = DefaultPort;
 
     public string? ManifestPath { get; init; }
+
+    /// <summary>URLs of queues to work on, beside those of the manifest.</summary>
+    public IReadOnlyList<string> Queues { get; init; } = [];
+
+    /// <summary>Set for a host that works on queues and takes no calls over HTTP.</summary>
+    public WorkerOptions? Worker { get; init; }
+
+    /// <summary>The manifest as these options change it.</summary>
+    /// <exception cref="ManifestException">The URL of a queue is wrong.</exception>
+    public JobManifest Adjust(JobManifest manifest)
+    {
+        var extra = manifest.Extra;
+        if (Queues.Count > 0)
+            extra = extra with { Queues = [.. extra.Queues, .. Queues.Select(QueueOptions.FromUrl)] };
+        if (Worker is null)
+            return manifest with { Extra = extra };
+        return manifest with
+        {
+            Extra = extra with
+            {
+                MaxConcurrency = Worker.Concurrency ?? extra.MaxConcurrency ?? Environment.ProcessorCount,
+
+                // There is no load balancer that would have to notice.
+                ShutdownDelay = TimeSpan.Zero,
+            },
+        };
+    }
 
     /// <summary>Reads <c>--host</c>, <c>--port</c>, <c>--manifest-path</c> and the variable <c>PORT</c>.</summary>
     /// <exception cref="JobLoadException">A value is unusable.</exception>

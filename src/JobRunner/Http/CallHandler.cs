@@ -38,11 +38,10 @@ internal sealed class CallHandler(
 
     private async Task HandleJsonAsync(HttpContext http)
     {
-        var reader = http.Request.BodyReader;
-        ReadOnlySequence<byte> body;
+        ReceivedBody body;
         try
         {
-            body = await RequestBody.ReadAsync(reader, CancellationToken.None);
+            body = await RequestBody.ReadAsync(http.Request.BodyReader);
         }
         catch (BadHttpRequestException exception)
         {
@@ -51,18 +50,17 @@ internal sealed class CallHandler(
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
         {
-            // The client left before it had said what it wants.
-            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+            Refusals.ClientGone(http);
             return;
         }
 
         try
         {
-            await HandleJsonAsync(http, body);
+            await HandleJsonAsync(http, body.Bytes);
         }
         finally
         {
-            reader.AdvanceTo(body.End);
+            body.Release();
         }
     }
 
@@ -106,7 +104,7 @@ internal sealed class CallHandler(
         }
         catch (Exception exception) when (exception is ConnectionResetException or OperationCanceledException)
         {
-            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+            Refusals.ClientGone(http);
             return;
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)

@@ -1,8 +1,10 @@
+using System.IO.Compression;
 using System.Text;
 using JobRunner.Execution;
 using JobRunner.Http.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Net.Http.Headers;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace JobRunner.Http;
@@ -81,8 +83,26 @@ internal sealed class DocsRoutes(ServedJob served, HttpSettings settings) : IJob
         }
 
         http.Response.Headers.CacheControl = "public, max-age=3600";
+        http.Response.Headers.Vary = HeaderNames.AcceptEncoding;
         return Results.Stream(
-            file.CreateReadStream(), StaticFolder.MediaTypeOf(file.Name) ?? StaticFolder.UnknownMediaType).ExecuteAsync(http);
+            Decoded(http, file.CreateReadStream()),
+            StaticFolder.MediaTypeOf(file.Name) ?? StaticFolder.UnknownMediaType).ExecuteAsync(http);
+    }
+
+    // The package holds its assets compressed, under their plain names. A client that takes them so gets them so.
+    private static Stream Decoded(HttpContext http, Stream asset)
+    {
+        Span<byte> start = stackalloc byte[2];
+        var isCompressed = asset.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length
+            && start.SequenceEqual<byte>([0x1F, 0x8B]);
+        asset.Position = 0;
+        if (!isCompressed)
+            return asset;
+        if (!http.Request.GetTypedHeaders().AcceptEncoding.Any(
+            coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is not 0))
+            return new GZipStream(asset, CompressionMode.Decompress);
+        http.Response.Headers.ContentEncoding = "gzip";
+        return asset;
     }
 
     private Task SendDocument(HttpContext http)

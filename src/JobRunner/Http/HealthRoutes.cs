@@ -41,7 +41,7 @@ internal sealed class HealthRoutes(ServedJob served, JobHealth health, HttpSetti
     {
         var error = served.Error ?? (served.IsReady ? await health.CheckAsync(http.RequestAborted) : null);
         var isReady = served.IsReady && error is null;
-        JsonResponse.Write(http.Response, Status(served.IsLive && isReady), new JsonObject
+        var body = new JsonObject
         {
             ["service"] = "job",
             ["job_name"] = settings.Identity.Name,
@@ -54,7 +54,14 @@ internal sealed class HealthRoutes(ServedJob served, JobHealth health, HttpSetti
             ["deployed_by_racetrack_version"] = Variable("DEPLOYED_BY_RACETRACK_VERSION"),
             ["deployment_timestamp"] = Variable("JOB_DEPLOYMENT_TIMESTAMP"),
             ["job_type_version"] = Variable("JOB_TYPE_VERSION"),
-        });
+        };
+        if (health.Queues?.Invoke() is { Count: > 0 } queues)
+        {
+            body["queues"] = new JsonObject(
+                queues.Select(queue => KeyValuePair.Create(queue.Key, (JsonNode?)(queue.Value ? "up" : "down"))));
+        }
+
+        JsonResponse.Write(http.Response, Status(served.IsLive && isReady), body);
     }
 
     private string? Variable(string name) => settings.Environment(name);

@@ -1,4 +1,5 @@
 using JobRunner.Execution;
+using JobRunner.Jobs;
 using JobRunner.Http.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -74,14 +75,19 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
         return endpoints;
     }
 
+    // Whoever may read a page may ask for its headers alone; a call would run for nothing.
+    private static string[] MethodsOf(JobRoute route) => route.Kind != RouteKind.Call && route.Method == HttpMethods.Get
+        ? [HttpMethods.Get, HttpMethods.Head]
+        : [route.Method!];
+
     // Routing would answer a wrong method with a bare status; in an application of others nobody would explain it.
     private static IEnumerable<JobRoute> WrongMethods(List<JobRoute> routes)
     {
-        foreach (var path in routes.GroupBy(route => route.Pattern, StringComparer.OrdinalIgnoreCase))
+        foreach (var path in routes.GroupBy(route => EndpointDiscovery.MatchedBy(route.Pattern), StringComparer.Ordinal))
         {
             if (path.Any(route => route.Method is null))
                 continue;
-            var allowed = string.Join(", ", path.Select(route => route.Method).Order(StringComparer.Ordinal));
+            var allowed = string.Join(", ", path.SelectMany(MethodsOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
             yield return path.First() with
             {
                 Method = null,
@@ -107,7 +113,7 @@ internal sealed class JobEndpointDataSource : EndpointDataSource, IDisposable
             Metadata = { route },
         };
         if (route.Method is not null)
-            builder.Metadata.Add(new HttpMethodMetadata([route.Method]));
+            builder.Metadata.Add(new HttpMethodMetadata(MethodsOf(route)));
         return (RouteEndpoint)builder.Build();
     }
 }

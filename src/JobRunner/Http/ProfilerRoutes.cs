@@ -1,3 +1,4 @@
+using JobRunner.Http.Access;
 using JobRunner.Telemetry.Profiler;
 
 namespace JobRunner.Http;
@@ -6,5 +7,8 @@ namespace JobRunner.Http;
 internal sealed class ProfilerRoutes(JobProfiler profiler) : IJobRoutes
 {
     public IEnumerable<JobRoute> Routes() => ProfilerEndpoints.Of(profiler)
-        .Select(endpoint => new JobRoute($"{JobPaths.Api}/profiler/{endpoint.Path}", endpoint.Method, endpoint.Handler));
+        .Select(endpoint => new JobRoute($"{JobPaths.Api}/profiler/{endpoint.Path}", endpoint.Method, endpoint.Handler)
+        {
+            Access = RouteAccess.TokenOrLocal,
+        });
 }

@@ -63,11 +63,21 @@ internal static class Refusals
                 problem.Position is { } position ? ["body", position] : ["body"], problem.Message, problem.Kind),
         }));
 
+    /// <summary>Ends a request whose client left before it had said what it wants.</summary>
+    public static void ClientGone(HttpContext http)
+    {
+        http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+        http.Abort();
+    }
+
     public static void Unreadable(HttpContext http, BadHttpRequestException exception, HttpSettings settings)
     {
         var message = exception.StatusCode == StatusCodes.Status413PayloadTooLarge
             ? $"the body is larger than the limit of {settings.MaxBodySize} bytes"
             : exception.Message;
+
+        // Where the next request would begin is not known any more.
+        http.Response.Headers.Connection = "close";
         ErrorResponse.Refuse(http, exception.StatusCode, exception.StatusCode == 413 ? "PayloadTooLarge" : "BadRequest", message);
     }
 

@@ -8,18 +8,23 @@ namespace JobRunner.Http;
 /// <summary>Reads the body of a call.</summary>
 internal static class RequestBody
 {
-    /// <summary>Waits for the whole body and leaves it in the reader's own buffers.</summary>
+    private static readonly PipeOptions Collecting = new(pauseWriterThreshold: 0, useSynchronizationContext: false);
+
+    /// <summary>
+    /// Waits for the whole body. One that has arrived already stays in the reader's own buffers. Either way the reader
+    /// that holds it is released afterwards.
+    /// </summary>
     /// <exception cref="BadHttpRequestException">The body is larger than allowed, or broken off.</exception>
-    public static ValueTask<ReadOnlySequence<byte>> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    public static ValueTask<ReceivedBody> ReadAsync(PipeReader reader)
     {
         if (reader.TryRead(out var result))
         {
             if (result.IsCompleted)
-                return new ValueTask<ReadOnlySequence<byte>>(result.Buffer);
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                return new ValueTask<ReceivedBody>(new ReceivedBody(reader, result.Buffer));
+            reader.AdvanceTo(result.Buffer.Start);
         }
 
-        return ReadToEndAsync(reader, cancellationToken);
+        return CollectAsync(reader);
     }
 
     /// <summary>Whether a body of this media type is read as JSON. None at all is.</summary>
@@ -50,15 +55,14 @@ internal static class RequestBody
         return reader.IsNext([0xEF, 0xBB, 0xBF], advancePast: true) ? reader.UnreadSequence : body;
     }
 
-    private static async ValueTask<ReadOnlySequence<byte>> ReadToEndAsync(
-        PipeReader reader, CancellationToken cancellationToken)
+    // The server cannot take back a read that looked at bytes without consuming them: when the body is then broken off,
+    // its connection is left with that read open, and fails. What comes in pieces is therefore consumed piece by piece.
+    private static async ValueTask<ReceivedBody> CollectAsync(PipeReader reader)
     {
-        while (true)
-        {
-            var result = await reader.ReadAsync(cancellationToken);
-            if (result.IsCompleted)
-                return result.Buffer;
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        }
+        var pipe = new Pipe(Collecting);
+        await reader.CopyToAsync(pipe.Writer);
+        await pipe.Writer.CompleteAsync();
+        var result = await pipe.Reader.ReadAsync();
+        return new ReceivedBody(pipe.Reader, result.Buffer);
     }
 }

@@ -25,7 +25,8 @@ internal sealed partial class RequestFrame(
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            http.Response.StatusCode = JobOutcome.ClientClosedRequest;
+            if (!http.Response.HasStarted)
+                http.Response.StatusCode = JobOutcome.ClientClosedRequest;
         }
         catch (Exception exception)
         {

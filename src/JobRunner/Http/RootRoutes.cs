@@ -29,7 +29,7 @@ internal sealed class RootRoutes(ServedJob served, HttpSettings settings) : IJob
         }
         else
         {
-            Redirect(http, settings.Identity.BaseUrl + settings.Manifest.Extra.HomePage);
+            Redirect(http, settings.Identity.BaseUrl + Encoded(settings.Manifest.Extra.HomePage));
         }
 
         return Task.CompletedTask;
@@ -40,6 +40,12 @@ internal sealed class RootRoutes(ServedJob served, HttpSettings settings) : IJob
         http.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
         http.Response.Headers.Location = location;
     }
+
+    // A header takes ASCII only.
+    private static string Encoded(string path) =>
+        Uri.TryCreate($"http://localhost/{path.TrimStart('/')}", UriKind.Absolute, out var uri)
+            ? uri.PathAndQuery + uri.Fragment
+            : Uri.EscapeDataString(path);
 
     private static RequestDelegate Parameters(JobDefinition definition)
     {

@@ -26,7 +26,8 @@ internal sealed class StaticFolder
         var path = _root;
         foreach (var segment in relative.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (segment is "." or ".." || segment.AsSpan().IndexOfAny('\0', '\\', ':') >= 0)
+            if (segment is "." or ".." || segment.AsSpan().IndexOfAny('\0', '\\') >= 0
+                || (OperatingSystem.IsWindows() && segment.Contains(':', StringComparison.Ordinal)))
                 return null;
             path = Path.Combine(path, segment);
         }

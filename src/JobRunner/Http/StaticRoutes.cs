@@ -1,5 +1,7 @@
 using JobRunner.Execution;
+using JobRunner.Jobs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Http;
@@ -44,16 +46,29 @@ internal sealed partial class StaticRoutes(ServedJob served, HttpSettings settin
     public static void Check(LoadedJob job, JobManifest manifest)
     {
         var taken = job.Definition.Endpoints.ToDictionary(
-            endpoint => $"{endpoint.HttpMethod} {endpoint.Path}", endpoint => endpoint.Method.Name, StringComparer.OrdinalIgnoreCase);
+            endpoint => $"{endpoint.HttpMethod} {EndpointDiscovery.MatchedBy(endpoint.Path)}", endpoint => endpoint.Method.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var (path, file) in job.Definition.StaticFiles)
         {
             if (path == "/")
                 throw new JobLoadException("StaticEndpoints: the path of a static endpoint must not be empty.");
+            CheckPath(path);
             var resolved = manifest.ResolvePath(file.Path);
             if (!File.Exists(resolved) && !Directory.Exists(resolved))
                 throw new JobLoadException($"StaticEndpoints: {path} stands for {file.Path}, which does not exist (looked for {resolved}).");
             if (!taken.TryAdd($"GET {path}", "StaticEndpoints"))
                 throw new JobLoadException($"The path {path} is defined twice, by {taken[$"GET {path}"]} and by StaticEndpoints; change one.");
+        }
+    }
+
+    private static void CheckPath(string path)
+    {
+        try
+        {
+            RoutePatternFactory.Parse(Escape(path));
+        }
+        catch (RoutePatternException exception)
+        {
+            throw new JobLoadException($"StaticEndpoints: \"{path[1..]}\" is no valid path: {exception.Message}", exception);
         }
     }
 
@@ -88,8 +103,14 @@ internal sealed partial class StaticRoutes(ServedJob served, HttpSettings settin
 
         http.Response.Headers.XContentTypeOptions = "nosniff";
         return Results.Stream(
-            stream, mediaType, lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(stream.SafeFileHandle)), enableRangeProcessing: true).ExecuteAsync(http);
+            stream, WithCharset(mediaType), lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(stream.SafeFileHandle)), enableRangeProcessing: true).ExecuteAsync(http);
     }
+
+    // Text without a charset is taken for another than UTF-8 by many clients.
+    private static string WithCharset(string mediaType) =>
+        mediaType.StartsWith("text/", StringComparison.OrdinalIgnoreCase) && !mediaType.Contains("charset", StringComparison.OrdinalIgnoreCase)
+            ? mediaType + "; charset=utf-8"
+            : mediaType;
 
     private static string Escape(string path) => path
         .Replace("{", "{{", StringComparison.Ordinal)

@@ -1,5 +1,6 @@
 using JobRunner.Execution;
 using JobRunner.Jobs;
+using JobRunner.Manifest;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -8,23 +9,22 @@ using Microsoft.Extensions.DependencyInjection;
 namespace JobRunner.Http;
 
 /// <summary>A job's own web pages.</summary>
-internal sealed class WebviewRoutes(ServedJob served, HttpSettings settings) : IJobRoutes
+internal sealed class WebviewRoutes(ServedJob served) : IJobRoutes
 {
     private const string Root = JobPaths.Api + "/webview";
 
-    private RequestDelegate? _app;
-
     public IEnumerable<JobRoute> Routes()
     {
-        if (served.Loaded is not { } job || (_app ??= CreateApp(job, settings)) is not { } app)
+        if (served.Loaded is not { Webview: { } app } job)
             yield break;
         yield return new JobRoute(Root + "/{**__page}", Method: null, http => InvokeAsync(http, app, job.Services)) { Order = 1 };
     }
 
     /// <summary>Builds the pages; null where the job has none.</summary>
-    public static RequestDelegate? CreateApp(LoadedJob job, HttpSettings settings)
+    /// <exception cref="JobLoadException">The job returned something else than pages.</exception>
+    public static RequestDelegate? CreateApp(LoadedJob job, JobIdentity identity)
     {
-        var baseUrl = settings.Identity.BaseUrl + Root;
+        var baseUrl = identity.BaseUrl + Root;
         if (job.Definition.ConfigureWebview is { } configure)
         {
             var builder = new ApplicationBuilder(job.Services);

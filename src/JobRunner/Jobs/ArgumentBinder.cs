@@ -64,7 +64,7 @@ internal sealed class ArgumentBinder
             var isGiven = !ReferenceEquals(argument, Missing) || TryTake(parameter, context, out argument);
             if (!isGiven)
                 argument = DefaultOf(parameter);
-            if (parameter.Rules.Count > 0)
+            if (parameter.HasRules)
                 ArgumentRules.Check(parameter, argument, isGiven);
         }
 

@@ -16,9 +16,26 @@ internal static class ArgumentRules
             if (!isGiven && rule is not RequiredAttribute)
                 continue;
             var context = new ValidationContext(value ?? rule) { MemberName = parameter.Name, DisplayName = parameter.Name };
-            if (Problem(rule, value, context) is { } problem)
-                throw new ArgumentBindingException($"argument '{parameter.Name}' breaks the rule {NameOf(rule)}: {problem}");
+            Check(rule, parameter.Name, parameter.Name, value, context);
         }
+
+        if (isGiven)
+            parameter.NestedRules?.Check(parameter.Name, parameter.Name, value);
+    }
+
+    /// <summary>Checks one value against one rule.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="argument">Name of the argument.</param>
+    /// <param name="path">Place of the value, which is the argument's name for the argument itself.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="context">What the rule may look at.</param>
+    /// <exception cref="ArgumentBindingException">The rule is broken.</exception>
+    public static void Check(ValidationAttribute rule, string argument, string path, object? value, ValidationContext context)
+    {
+        if (Problem(rule, value, context) is not { } problem)
+            return;
+        var place = path == argument ? string.Empty : $" at '{path}'";
+        throw new ArgumentBindingException($"argument '{argument}' breaks the rule {NameOf(rule)}{place}: {problem}");
     }
 
     private static string? Problem(ValidationAttribute rule, object? value, ValidationContext context)

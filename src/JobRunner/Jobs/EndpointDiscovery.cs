@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
@@ -83,7 +84,7 @@ internal sealed partial class EndpointDiscovery(
     {
         if (method.IsGenericMethodDefinition)
             throw new JobLoadException($"{method.DeclaringType?.Name}.{method.Name} is generic; give it concrete types.");
-        return Create(method, path, httpMethod, MethodInvoker.ForMethod(job, method), executor, summary: null, tags: null);
+        return Create(method, path, httpMethod, () => MethodInvoker.ForMethod(job, method), executor, summary: null, tags: null);
     }
 
     private EndpointDefinition ForDelegate(EndpointConfig config)
@@ -97,7 +98,7 @@ internal sealed partial class EndpointDiscovery(
         if (method.GetParameters().Length != signature.GetParameters().Length)
             method = signature;
         return Create(
-            method, config.Path, config.Method, MethodInvoker.ForDelegate(config.Handler), executor: null,
+            method, config.Path, config.Method, () => MethodInvoker.ForDelegate(config.Handler), executor: null,
             config.Summary, config.Tags);
     }
 
@@ -105,7 +106,7 @@ internal sealed partial class EndpointDiscovery(
         MethodInfo method,
         string path,
         string httpMethod,
-        MethodInvoker invoker,
+        Func<MethodInvoker> createInvoker,
         string? executor,
         string? summary,
         IReadOnlyList<string>? tags)
@@ -115,8 +116,16 @@ internal sealed partial class EndpointDiscovery(
         if (httpMethod != HttpMethods.Get && httpMethod != HttpMethods.Post)
             throw new JobLoadException($"The endpoint {path} has the method \"{httpMethod}\"; GET and POST are possible.");
 
+        if (method.ReturnType == typeof(void) && method.IsDefined(typeof(AsyncStateMachineAttribute)))
+        {
+            throw new JobLoadException(
+                $"{method.DeclaringType?.Name}.{method.Name} is async void: nobody could wait for it, and its errors would "
+                + "end the process; let it return Task.");
+        }
+
         var parameters = _parameters.Of(method, httpMethod, RouteNames(path, method));
         var binder = new ArgumentBinder($"{method.DeclaringType?.Name}.{method.Name}", parameters, ignoresUnknown);
+        var invoker = createInvoker();
         var streamed = AsyncStreams.ElementType(invoker.ResultType);
         return new EndpointDefinition(path, httpMethod, method, invoker, binder)
         {

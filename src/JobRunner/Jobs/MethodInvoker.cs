@@ -23,10 +23,11 @@ internal sealed class MethodInvoker
 
     public static MethodInvoker ForMethod(object instance, MethodInfo method)
     {
-        var arguments = Expression.Parameter(typeof(object?[]), "arguments");
-        var target = method.IsStatic ? null : Expression.Constant(instance, method.DeclaringType!);
-        var call = Expression.Call(target, method, Unpack(method.GetParameters(), arguments));
-        return new MethodInvoker(Compile(call, arguments), method.ReturnType);
+        // Through a delegate, so that the job's method is never inlined into generated code: its name is what stack traces
+        // and profiles are read for.
+        var signature = Expression.GetDelegateType(
+            [.. method.GetParameters().Select(parameter => parameter.ParameterType), method.ReturnType]);
+        return ForDelegate(method.CreateDelegate(signature, method.IsStatic ? null : instance));
     }
 
     public static MethodInvoker ForDelegate(Delegate handler)

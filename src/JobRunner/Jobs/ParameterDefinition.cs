@@ -60,5 +60,9 @@ public sealed class ParameterDefinition
 
     internal ValueShape? Shape { get; init; }
 
+    internal NestedRules? NestedRules { get; init; }
+
+    internal bool HasRules => Rules.Count > 0 || NestedRules is not null;
+
     internal JsonSerializerOptions? JsonOptions => Json?.Options;
 }

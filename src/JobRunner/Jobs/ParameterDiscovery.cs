@@ -65,6 +65,7 @@ internal sealed class ParameterDiscovery(JsonSerializerOptions json, XmlDocument
             ServiceKey = parameter.GetCustomAttribute<FromKeyedServicesAttribute>()?.Key,
             Json = takesJson ? JsonOf(method, parameter, type) : null,
             Shape = takesJson ? ShapeOf(method, type, nullability) : null,
+            NestedRules = takesJson ? NestedRules.Of(type, json) : null,
         };
     }
 

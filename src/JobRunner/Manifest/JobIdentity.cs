@@ -3,8 +3,8 @@ namespace JobRunner.Manifest;
 /// <summary>Name and version that a job goes by: in its path, its documents and its metrics.</summary>
 internal sealed record JobIdentity(string Name, string Version)
 {
-    /// <summary>Path under which gateways reach the job.</summary>
-    public string BaseUrl { get; } = $"/pub/job/{Name}/{Version}";
+    /// <summary>Path under which gateways reach the job, percent-encoded.</summary>
+    public string BaseUrl { get; } = $"/pub/job/{Uri.EscapeDataString(Name)}/{Uri.EscapeDataString(Version)}";
 
     /// <summary>
     /// The variables <c>JOB_NAME</c> and <c>JOB_VERSION</c>, else the manifest's, else the variables' own names, which

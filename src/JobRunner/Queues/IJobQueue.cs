@@ -40,6 +40,11 @@ public interface IJobQueue : IAsyncDisposable
     /// <returns>False where the lease is lost.</returns>
     Task<bool> CompleteAsync(QueueLease lease, TaskOutcome outcome, CancellationToken cancellationToken);
 
+    /// <summary>Ends a message whose call goes on and whose record and lease the store of records has taken over, since
+    /// renewing told <see cref="LeaseState.Ending"/>. From then on only the store knows of it.</summary>
+    /// <returns>False where the lease is lost.</returns>
+    Task<bool> HandOverAsync(QueueLease lease, CancellationToken cancellationToken) => Task.FromResult(false);
+
     /// <summary>Puts a message back for another attempt after a delay, without blocking those behind it.</summary>
     /// <returns>False where the lease is lost.</returns>
     Task<bool> RetryAsync(QueueLease lease, TaskOutcome failure, TimeSpan delay, CancellationToken cancellationToken);
@@ -62,6 +67,8 @@ public interface IJobQueue : IAsyncDisposable
     /// <param name="body">The message.</param>
     /// <param name="correlationId">Id of the message that it answers.</param>
     /// <param name="cancellationToken">Ends the wait for the broker's word.</param>
+    /// <exception cref="UnroutableMessageException">The broker knows no such place.</exception>
+    /// <exception cref="MessageTooLargeException">The message is larger than the transport carries.</exception>
     Task PublishAsync(
         string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken);
 

@@ -9,14 +9,19 @@ internal sealed class QueueTransports(IEnumerable<IJobQueueTransport> queues, IE
 
     /// <summary>Makes a queue; nothing is connected yet.</summary>
     /// <exception cref="JobLoadException">No transport knows the scheme.</exception>
-    public IJobQueue CreateQueue(QueueOptions options)
+    public IJobQueue CreateQueue(QueueOptions options) => TransportOf(options.Url).Create(options);
+
+    /// <summary>Checks that there is a transport for a URL.</summary>
+    /// <exception cref="JobLoadException">No transport knows the scheme.</exception>
+    public void Check(QueueUrl url) => TransportOf(url);
+
+    private IJobQueueTransport TransportOf(QueueUrl url)
     {
-        var scheme = options.Url.Scheme;
-        if (Array.Find(_queues, transport => transport.Schemes.Contains(scheme, StringComparer.Ordinal)) is { } found)
-            return found.Create(options);
+        if (Array.Find(_queues, transport => transport.Schemes.Contains(url.Scheme, StringComparer.Ordinal)) is { } found)
+            return found;
         var known = _queues.SelectMany(transport => transport.Schemes).Distinct(StringComparer.Ordinal);
         throw new JobLoadException(
-            $"The queue {options.Url} needs a transport for {scheme}:, which this host does not have; "
+            $"The queue {url} needs a transport for {url.Scheme}:, which this host does not have; "
             + $"it has {string.Join(", ", known.Order(StringComparer.Ordinal).Select(name => $"{name}:"))}.");
     }
 

@@ -23,13 +23,18 @@ internal abstract partial class BackgroundLoop(TaskActivation activation, TimeSp
         await _loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    public virtual void Dispose() => _stopping.Dispose();
+    // A host may be disposed without a stop.
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
 
     protected abstract Task TurnAsync(CancellationToken cancellationToken);
 
     private async Task LoopAsync(CancellationToken cancellationToken)
     {
-        await activation.WhenActive.WaitAsync(cancellationToken);
+        await activation.WaitAsync(time, cancellationToken);
         using var timer = new PeriodicTimer(interval, time);
         string? lastTrouble = null;
         do

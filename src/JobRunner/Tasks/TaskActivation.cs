@@ -4,6 +4,8 @@ namespace JobRunner.Tasks;
 /// behind.</summary>
 internal sealed class TaskActivation
 {
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
     private readonly string? _file;
     private readonly TaskCompletionSource _active = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -14,8 +16,17 @@ internal sealed class TaskActivation
             _active.TrySetResult();
     }
 
-    /// <summary>Ends when there is, or was, a first task.</summary>
-    public Task WhenActive => _active.Task;
+    /// <summary>Waits until there is, or was, a first task; another process may have put it.</summary>
+    public async Task WaitAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (!IsActive)
+        {
+            using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(_active.Task, Task.Delay(LookInterval, time, pause.Token));
+            await pause.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 
     /// <summary>Whether there may be records.</summary>
     public bool IsActive

@@ -27,6 +27,10 @@ public enum LeaseState
     /// <summary>The lease lasts on, and the task has been told to stop.</summary>
     Cancelling,
 
+    /// <summary>The lease lasts for a while yet and cannot be renewed any more: whoever holds it writes the record with a
+    /// lease of its own to the store, and then hands this one over.</summary>
+    Ending,
+
     /// <summary>Somebody else holds the task, or nobody does: its outcome will not count.</summary>
     Lost,
 }

@@ -67,13 +67,14 @@ internal sealed partial class TaskRunner(
 
     public void Dispose()
     {
+        // A host may be disposed without a stop, and runs that have not ended still give their places back.
+        _stopping.Cancel();
         _stopping.Dispose();
-        _free.Dispose();
     }
 
     private async Task LoopAsync(CancellationToken cancellationToken)
     {
-        await activation.WhenActive.WaitAsync(cancellationToken);
+        await activation.WaitAsync(time, cancellationToken);
         await served.WhenReady.WaitAsync(cancellationToken);
         using var watch = store.Changes.WatchQueue(NewTask.HttpQueue);
         string? lastTrouble = null;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using JobRunner.Cli.Tests.Docs;
 
 namespace JobRunner.Cli.Tests.Observability;
 
@@ -23,7 +22,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
                 static_configs:
                   - targets: ['{target.Authority}']
             """);
-        var address = $"127.0.0.1:{FreePort()}";
+        var address = $"127.0.0.1:{DocumentedCommands.FreePort()}";
         var process = Process.Start(new ProcessStartInfo("prometheus",
         [
             $"--config.file={folder["prometheus.yml"]}", $"--storage.tsdb.path={folder["data"]}",
@@ -56,12 +55,5 @@ internal sealed class PrometheusServer : IAsyncDisposable
             _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

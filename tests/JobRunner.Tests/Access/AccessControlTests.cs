@@ -36,8 +36,11 @@ public sealed class AccessControlTests
                 open.Add(path);
         }
 
-        open.Order(StringComparer.Ordinal).ShouldBe(JobPaths.Prefixes
+        open.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ShouldBe(JobPaths.Prefixes
             .SelectMany(prefix => (string[])["/live", "/ready", "/health", "/extra/open"], (prefix, path) => Filled(prefix) + path)
+            .Concat(from prefix in (string[])["/async", "/pub/async"]
+                    from path in (string[])["poll", "status"]
+                    select Filled($"{prefix}/task/{{__id}}/{path}"))
             .Order(StringComparer.Ordinal));
     }
 

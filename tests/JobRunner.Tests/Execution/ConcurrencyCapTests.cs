@@ -42,6 +42,20 @@ public sealed class ConcurrencyCapTests
     }
 
     [Fact]
+    public async Task The_sample_runs_two_calls_and_lets_three_wait()
+    {
+        var manifest = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "Concurrency", "job.yaml"));
+        await using var host = await TestJobHost.StartAsync(new SharedInstrument(), manifest);
+        var calls = Enumerable.Range(0, 5).Select(_ => host.CallAsync(payload: """{"seconds": 2}""")).ToList();
+        await Eventually.TrueAsync(() => host.Gate.InFlight + host.Gate.Waiting == 5, "five calls are let in");
+
+        (await host.CallAsync(payload: """{"seconds": 2}""")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+
+        foreach (var call in calls)
+            (await (await call).JsonAsync(HttpStatusCode.OK)).GetInt32().ShouldBeInRange(1, 2);
+    }
+
+    [Fact]
     public async Task Waiting_calls_go_in_order_of_arrival_over_all_endpoints()
     {
         var job = new HeldJob();

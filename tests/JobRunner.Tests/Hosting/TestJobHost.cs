@@ -32,7 +32,8 @@ internal sealed class TestJobHost : IAsyncDisposable
         object job, string manifest = "", Action<IServiceCollection>? configure = null)
     {
         var path = Path.Combine(Path.GetTempPath(), $"job-{Guid.NewGuid():N}.yaml");
-        await File.WriteAllTextAsync(path, "name: tested\nversion: 1.0.0\n" + manifest);
+        var identity = manifest.StartsWith("name:", StringComparison.Ordinal) ? "" : "name: tested\nversion: 1.0.0\n";
+        await File.WriteAllTextAsync(path, identity + manifest);
         var options = new ServeOptions { Host = "127.0.0.1", Port = 0, ManifestPath = path };
         var host = new TestJobHost(JobServer.Build(JobSources.Of(job), options, configure: configure), path);
         await host.App.StartAsync();

@@ -80,6 +80,7 @@ public class ResultJob
         ["element"] = () => JsonDocument.Parse("{\"a\":1.10}").RootElement,
         ["throw"] = Throw,
         ["cancel"] = Cancel,
+        ["items-slow"] = ItemsSlow,
         ["slow"] = async (CancellationToken token) => { await Task.Delay(Timeout.Infinite, token); },
         ["deaf"] = () => { Deaf.Wait(TimeSpan.FromSeconds(20)); },
     };
@@ -148,6 +149,12 @@ public class ResultJob
         {
             Left.TrySetResult();
         }
+    }
+
+    private static async IAsyncEnumerable<int> ItemsSlow([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        yield return 1;
     }
 
     private static int Throw(string type) => throw type switch

@@ -133,10 +133,6 @@ internal sealed partial class OperationWriter(EndpointDefinition endpoint, Schem
             ["200"] = Success(),
             ["400"] = SchemaCatalog.ErrorResponse("An argument is missing, unknown or of the wrong type, or the job refused it."),
             ["401"] = SchemaCatalog.ErrorResponse("A token is needed and missing or wrong."),
-            ["429"] = Busy(),
-            ["500"] = SchemaCatalog.ErrorResponse("The job failed."),
-            ["503"] = SchemaCatalog.ErrorResponse("The job is still loading, failed to load, or is stopping."),
-            ["504"] = SchemaCatalog.ErrorResponse("The call took longer than its timeout."),
         };
         if (endpoint.HttpMethod != "GET")
         {
@@ -145,12 +141,22 @@ internal sealed partial class OperationWriter(EndpointDefinition endpoint, Schem
             responses["422"] = SchemaCatalog.ErrorResponse("The body is no JSON object.");
         }
 
+        responses["429"] = Busy();
+        responses["500"] = SchemaCatalog.ErrorResponse("The job failed.");
+        responses["503"] = SchemaCatalog.ErrorResponse("The job is still loading, failed to load, or is stopping.");
+        responses["504"] = SchemaCatalog.ErrorResponse("The call took longer than its timeout.");
         return responses;
     }
 
     private static JsonObject Busy()
     {
         var response = SchemaCatalog.ErrorResponse("As many calls run and wait as may.");
+        response["content"]![JsonResponse.MediaType]!["example"] = new JsonObject
+        {
+            ["error"] = "too many requests",
+            ["type"] = "TooManyRequests",
+            ["detail"] = "too many requests waiting in a queue. Job is set to process 8 requests concurrently with a queue of max size 16",
+        };
         response["headers"] = new JsonObject
         {
             ["Retry-After"] = new JsonObject

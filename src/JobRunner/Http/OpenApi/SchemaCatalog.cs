@@ -31,7 +31,10 @@ internal sealed class SchemaCatalog(JobDefinition? definition)
         var schema = SchemaOf(info);
         if (!allowsNull || schema is not JsonObject { Count: > 0 } closed || AllowsNull(closed))
             return schema;
-        return new JsonObject { ["anyOf"] = new JsonArray(closed, new JsonObject { ["type"] = "null" }) };
+        if (closed["type"] is not JsonValue type || closed.ContainsKey("enum"))
+            return new JsonObject { ["anyOf"] = new JsonArray(closed, new JsonObject { ["type"] = "null" }) };
+        closed["type"] = new JsonArray(type.GetValue<string>(), "null");
+        return closed;
     }
 
     public JsonObject ToJson() => new(_schemas.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)entry.Value)));
@@ -40,11 +43,9 @@ internal sealed class SchemaCatalog(JobDefinition? definition)
     {
         if (_names.TryGetValue(info, out var known))
             return new JsonObject { ["$ref"] = Prefix + known };
-        var exported = info.GetJsonSchemaAsNode(new JsonSchemaExporterOptions
-        {
-            TreatNullObliviousAsNonNullable = true,
-            TransformSchemaNode = (context, node) => SchemaDetails.Complete(context, node, definition!.Documentation),
-        });
+        if (ListOf(info) is { } list)
+            return list;
+        var exported = info.GetJsonSchemaAsNode(SchemaDetails.Exporter(definition!.Documentation));
         var schema = exported is JsonObject tree ? tree : new JsonObject();
         var hasReferences = HasReferences(schema);
         if (info.Kind != JsonTypeInfoKind.Object && !hasReferences)
@@ -55,6 +56,17 @@ internal sealed class SchemaCatalog(JobDefinition? definition)
             Rebase(schema, Prefix + name);
         _schemas[name] = schema;
         return new JsonObject { ["$ref"] = Prefix + name };
+    }
+
+    // Objects in lists are shared like any other.
+    private JsonObject? ListOf(JsonTypeInfo info)
+    {
+        var rank = info.Type.IsArray ? info.Type.GetArrayRank() : 1;
+        var element = rank > 1 ? info.Type.GetElementType() : info.Kind == JsonTypeInfoKind.Enumerable ? info.ElementType : null;
+        if (element is null || (!info.Type.IsArray && !info.Type.GenericTypeArguments.Contains(element)))
+            return null;
+        var elementInfo = info.Options.GetTypeInfo(element);
+        return rank > 1 || elementInfo.Kind != JsonTypeInfoKind.None ? SchemaDetails.Nested(SchemaOf(elementInfo), rank) : null;
     }
 
     private string NameOf(JsonTypeInfo info)
@@ -107,7 +119,30 @@ internal sealed class SchemaCatalog(JobDefinition? definition)
         {
             ["error"] = new JsonObject { ["type"] = "string", ["description"] = "What is wrong, in one sentence." },
             ["type"] = new JsonObject { ["type"] = "string", ["description"] = "Name of the exception type." },
-            ["detail"] = new JsonObject { ["description"] = "Refusals of the host only: a string, or for 422 a list of problems." },
+            ["detail"] = new JsonObject
+            {
+                ["description"] = "Of the host's own refusals alone: the reason, or for 422 where the body is wrong.",
+                ["anyOf"] = new JsonArray(
+                    new JsonObject { ["type"] = "string" },
+                    new JsonObject { ["type"] = "array", ["items"] = Problem() }),
+            },
+        },
+    };
+
+    private static JsonObject Problem() => new()
+    {
+        ["type"] = "object",
+        ["required"] = new JsonArray("loc", "msg", "type"),
+        ["properties"] = new JsonObject
+        {
+            ["loc"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = new JsonObject { ["type"] = new JsonArray("string", "integer") },
+                ["description"] = "Path to the place, with the offset in bytes where it is known.",
+            },
+            ["msg"] = new JsonObject { ["type"] = "string", ["description"] = "What is wrong there." },
+            ["type"] = new JsonObject { ["type"] = "string", ["description"] = "Kind of the problem, for programs." },
         },
     };
 }

@@ -12,9 +12,16 @@ namespace JobRunner.Http.OpenApi;
 /// descriptions and data annotations.</summary>
 internal static class SchemaDetails
 {
-    public static JsonNode Complete(JsonSchemaExporterContext context, JsonNode node, XmlDocumentation documentation)
+    /// <summary>How schemas are exported.</summary>
+    public static JsonSchemaExporterOptions Exporter(XmlDocumentation documentation) => new()
     {
-        var schema = node as JsonObject ?? Known(context) ?? [];
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = (context, node) => Complete(context, node, documentation),
+    };
+
+    private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node, XmlDocumentation documentation)
+    {
+        var schema = node as JsonObject ?? Known(context, documentation) ?? [];
         AddFormat(schema, Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type);
         if (context.PropertyInfo?.AttributeProvider is not { } member)
             return schema;
@@ -64,7 +71,7 @@ internal static class SchemaDetails
     }
 
     // What the serializer leaves to a converter, the exporter knows nothing of.
-    private static JsonObject? Known(JsonSchemaExporterContext context)
+    private static JsonObject? Known(JsonSchemaExporterContext context, XmlDocumentation documentation)
     {
         var type = context.TypeInfo.Type;
         var value = Nullable.GetUnderlyingType(type) ?? type;
@@ -72,6 +79,10 @@ internal static class SchemaDetails
         if (value == typeof(double) || value == typeof(float) || value == typeof(Half))
         {
             schema = new JsonObject { ["type"] = "number" };
+        }
+        else if (value == typeof(System.Numerics.BigInteger))
+        {
+            schema = new JsonObject { ["type"] = "integer" };
         }
         else if (value.IsEnum)
         {
@@ -85,7 +96,8 @@ internal static class SchemaDetails
         }
         else if (type.IsArray && type.GetArrayRank() > 1)
         {
-            schema = Nested(context.TypeInfo.Options.GetTypeInfo(type.GetElementType()!).GetJsonSchemaAsNode(), type.GetArrayRank());
+            var element = context.TypeInfo.Options.GetTypeInfo(type.GetElementType()!);
+            schema = Nested(element.GetJsonSchemaAsNode(Exporter(documentation)), type.GetArrayRank());
         }
 
         if (schema is not null && value != type)
@@ -97,7 +109,8 @@ internal static class SchemaDetails
         return schema;
     }
 
-    private static JsonObject Nested(JsonNode element, int rank)
+    /// <summary>Lists of lists of an element.</summary>
+    public static JsonObject Nested(JsonNode element, int rank)
     {
         var schema = element;
         for (var level = 0; level < rank; level++)

@@ -29,18 +29,10 @@ internal sealed class MessageRun(QueueLease lease) : IDisposable
         set => Volatile.Write(ref _renewedAt, value);
     }
 
+    public void Dispose() => _stop.Dispose();
+
     /// <summary>Asks the job to end. Its callbacks are the job's code, which must not hold up who asks.</summary>
-    public void Stop()
-    {
-        try
-        {
-            _ = _stop.CancelAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The run has ended meanwhile.
-        }
-    }
+    public void Stop() => _ = _stop.CancelAsync();
 
     public void Cancel()
     {
@@ -53,6 +45,4 @@ internal sealed class MessageRun(QueueLease lease) : IDisposable
         IsLost = true;
         Stop();
     }
-
-    public void Dispose() => _stop.Dispose();
 }

@@ -10,8 +10,6 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
     /// <summary>Outcomes that may wait before fetching stops.</summary>
     private const int MaxWaiting = 100;
 
-    private static readonly TimeSpan RoomInterval = TimeSpan.FromMilliseconds(100);
-
     private readonly CancellationTokenSource _givenUp = new();
     private readonly Replies _replies = new(worked);
     private int _waiting;
@@ -24,7 +22,7 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
     public async Task WhenRoomAsync(CancellationToken cancellationToken)
     {
         while (Volatile.Read(ref _waiting) >= MaxWaiting)
-            await Task.Delay(RoomInterval, worked.Time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), worked.Time, cancellationToken);
     }
 
     /// <summary>Ends deliveries that still wait: the messages come again when their leases have ended.</summary>

@@ -29,11 +29,11 @@ internal sealed class EmbeddedStore : ITaskStore
     {
         if (_isOpen)
             return;
-        await _writes.RunAsync(static _ => true, cancellationToken);
+        var revision = await _writes.RunAsync(static step => step.Revision, cancellationToken);
         lock (_lock)
         {
             if (!_isFollowing)
-                _foreign?.Start();
+                _foreign?.Start(revision);
             _isFollowing = true;
         }
 
@@ -56,7 +56,7 @@ internal sealed class EmbeddedStore : ITaskStore
             else if (known.FencingToken > record.FencingToken || (known.Status.IsFinished() && !record.Status.IsFinished()))
                 return false;
             else
-                step.Enter(record);
+                step.Replace(known, record);
             return true;
         },
         cancellationToken);

@@ -10,7 +10,9 @@ internal sealed class ForeignChanges(Database database, WriteLoop writes, TaskCh
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
 
-    public void Start() => _loop = Task.Run(LoopAsync);
+    /// <summary>Begins to follow the file.</summary>
+    /// <param name="revision">Revision of which everything is known.</param>
+    public void Start(long revision) => _loop = Task.Run(() => LoopAsync(revision));
 
     public async ValueTask DisposeAsync()
     {
@@ -21,11 +23,11 @@ internal sealed class ForeignChanges(Database database, WriteLoop writes, TaskCh
         _stopping.Dispose();
     }
 
-    private async Task LoopAsync()
+    private async Task LoopAsync(long revision)
     {
         using var timer = new PeriodicTimer(Interval, time);
         SqliteConnection? connection = null;
-        var (version, revision) = (-1L, -1L);
+        var version = -1L;
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
@@ -57,8 +59,6 @@ internal sealed class ForeignChanges(Database database, WriteLoop writes, TaskCh
     private long Read(SqliteConnection connection, long known)
     {
         var latest = connection.Scalar<long>("SELECT value FROM revision");
-        if (known < 0)
-            return latest;
         var rows = connection.Query(
             "SELECT id, queue, status, revision FROM tasks WHERE revision > $known AND revision <= $latest ORDER BY revision",
             row => (Change: new TaskChange(row.GetString(0), row.GetString(1), (TaskState)row.GetInt32(2)), Revision: row.GetInt64(3)),

@@ -146,7 +146,7 @@ internal static class TaskRows
     private static string? Json(IReadOnlyDictionary<string, string> map) =>
         map.Count == 0 ? null : JsonSerializer.Serialize(map);
 
-    private static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
+    public static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
         MemoryMarshal.TryGetArray(memory, out var segment) && segment.Count == segment.Array!.Length
             ? segment.Array
             : memory.ToArray();

@@ -9,6 +9,8 @@ internal sealed class WriteStep(SqliteConnection connection, string owner, long 
 
     public string Owner { get; } = owner;
 
+    public long Revision { get; } = revision;
+
     public DateTimeOffset Now { get; } = now;
 
     public List<TaskChange> Changes { get; } = [];
@@ -27,15 +29,30 @@ internal sealed class WriteStep(SqliteConnection connection, string owner, long 
 
     public TaskRecord Insert(TaskRecord record)
     {
-        TaskRows.Insert(Connection, record, revision);
+        TaskRows.Insert(Connection, record, Revision);
         return Entered(record);
     }
 
     /// <summary>Writes a record that has entered a state, with the event.</summary>
     public TaskRecord Enter(TaskRecord record)
     {
-        TaskRows.Update(Connection, record, revision);
+        TaskRows.Update(Connection, record, Revision);
         return Entered(record);
+    }
+
+    /// <summary>Writes a record over another, which may have been a message of another queue.</summary>
+    public TaskRecord Replace(TaskRecord known, TaskRecord record)
+    {
+        if (!string.Equals(known.Queue, record.Queue, StringComparison.Ordinal))
+        {
+            Connection.Execute(
+                "UPDATE tasks SET queue = $queue, payload = $payload WHERE id = $id",
+                ("$id", record.Id),
+                ("$queue", record.Queue),
+                ("$payload", TaskRows.Bytes(record.Payload)));
+        }
+
+        return Enter(record);
     }
 
     public void Append(TaskRecord record, NewTaskEvent added) => Connection.Execute(
@@ -48,7 +65,7 @@ internal sealed class WriteStep(SqliteConnection connection, string owner, long 
     /// <summary>Lets watchers see events that are no change of state.</summary>
     public void Touch(TaskRecord record)
     {
-        Connection.Execute("UPDATE tasks SET revision = $revision WHERE id = $id", ("$revision", revision), ("$id", record.Id));
+        Connection.Execute("UPDATE tasks SET revision = $revision WHERE id = $id", ("$revision", Revision), ("$id", record.Id));
         Tell(record);
     }
 
@@ -58,6 +75,6 @@ internal sealed class WriteStep(SqliteConnection connection, string owner, long 
     {
         Append(record, TaskTransitions.StateEvent(record));
         Tell(record);
-        return record with { Revision = revision };
+        return record with { Revision = Revision };
     }
 }

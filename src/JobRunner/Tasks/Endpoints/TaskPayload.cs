@@ -63,10 +63,9 @@ internal static class TaskPayload
             return null;
         }
 
-        var reader = http.Request.BodyReader;
-        var body = await RequestBody.ReadAsync(reader, http.RequestAborted);
-        var bytes = RequestBody.WithoutByteOrderMark(body).ToArray();
-        reader.AdvanceTo(body.End);
+        var body = await RequestBody.ReadAsync(http.Request.BodyReader);
+        var bytes = RequestBody.WithoutByteOrderMark(body.Bytes).ToArray();
+        body.Release();
         var payload = new ReadOnlySequence<byte>(bytes);
         if (!RequestBody.IsPlain(http.Request))
             Refusals.UnsupportedEncoding(http);

@@ -15,8 +15,8 @@ internal sealed class TaskRoutes(TaskIntake intake, ITaskStore store, TaskActiva
     public IEnumerable<JobRoute> Routes()
     {
         yield return Route(Tasks, HttpMethods.Get, ListAsync, RouteAccess.TokenOrLocal);
-        yield return Route(One, HttpMethods.Get, GetAsync, RouteAccess.Open);
-        yield return Route(One + "/events", HttpMethods.Get, EventsAsync, RouteAccess.Open);
+        yield return Route(One, HttpMethods.Get, GetAsync, RouteAccess.Token);
+        yield return Route(One + "/events", HttpMethods.Get, EventsAsync, RouteAccess.Token);
         yield return Route(One + "/cancel", HttpMethods.Post, CancelAsync, RouteAccess.TokenOrLocal);
         yield return Route(One + "/retry", HttpMethods.Post, RetryAsync, RouteAccess.TokenOrLocal);
     }

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace JobRunner.Cli.Commands;
+
+/// <summary>The option that names queues by URL.</summary>
+internal sealed class QueueSymbol : Option<string[]>
+{
+    public QueueSymbol(string description)
+        : base("--queue")
+    {
+        Description = description;
+        HelpName = "URL";
+        Validators.Add(Check);
+    }
+
+    /// <summary>The URLs given, in order.</summary>
+    public IReadOnlyList<string> UrlsOf(ParseResult parsed) => parsed.GetValue(this) ?? [];
+
+    private static void Check(OptionResult result)
+    {
+        foreach (var token in result.Tokens)
+        {
+            try
+            {
+                QueueOptions.FromUrl(token.Value);
+            }
+            catch (ManifestException exception)
+            {
+                result.AddError(exception.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using JobRunner.RabbitMq.Tests;
+
+[assembly: AssemblyFixture(typeof(RabbitServer))]

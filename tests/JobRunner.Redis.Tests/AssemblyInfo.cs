@@ -1,0 +1,3 @@
+using JobRunner.Redis.Tests;
+
+[assembly: AssemblyFixture(typeof(RedisServer))]
