@@ -202,11 +202,17 @@ public sealed class CommandLineTests : IDisposable
 
         public Exception Failure { get; set; } = new InvalidOperationException("nothing to inspect");
 
-        public Task ServeAsync(HostedJob job, int? port, string? host, CancellationToken cancellationToken)
+        public Task ServeAsync(
+            HostedJob job, int? port, string? host, IReadOnlyList<string> queues, CancellationToken cancellationToken)
         {
             Served.Add((job, port, host));
             return Task.CompletedTask;
         }
+
+        public Task WorkAsync(HostedJob job, QueueWorkOptions work, CancellationToken cancellationToken) =>
+            Task.FromException(Failure);
+
+        public JobQueueClient CreateClient(string url) => throw Failure;
 
         public Task<JobReport> InspectAsync(HostedJob job, CancellationToken cancellationToken) =>
             Task.FromException<JobReport>(Failure);
