@@ -27,6 +27,7 @@ needed=(
   npm:npm
   openssl:openssl
   promtool:prometheus
+  rabbitmq-server:rabbitmq-server
   redis-server:redis-server
   redis-cli:redis-tools
   wrk:wrk
@@ -35,6 +36,7 @@ missing=()
 for entry in "${needed[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${entry%%:*}" >/dev/null || missing+=("${entry#*:}")
 done
+/usr/bin/python3 -c 'import pika' 2>/dev/null || missing+=(python3 python3-pika)
 if [[ ${#missing[@]} -gt 0 ]]; then
   echo "installing: ${missing[*]}"
   if [[ $(id -u) -ne 0 ]]; then

@@ -1,74 +1,85 @@
-// Images go into a queue, any number of workers makes thumbnails of them:
-//   samples/Images/make-images.sh images 100
-//   jobrunner enqueue --queue 'sqlite:images.db' --each image images/*.ppm
-//   jobrunner work samples/Images/Job.cs --queue 'sqlite:images.db' --burst
-using System.Globalization;
-using System.Text;
-using JobRunner;
+// Put many small images and work them off with several processes:
+//   jobrunner enqueue --queue 'sqlite:tasks.db?queue=images' --endpoint /draw --each image a b c
+//   jobrunner enqueue --queue 'sqlite:tasks.db?queue=images' --each image a b c
+//   jobrunner work samples/Images/Job.cs --queue 'sqlite:tasks.db?queue=images' --burst
+// Images and thumbnails are PGM files in the folders images and thumbnails of the working directory.
 
-/// <summary>Makes small grey pictures of large coloured ones. Images are binary PPM files, thumbnails PGM files.</summary>
-public class Thumbnails
+/// <summary>Makes thumbnails of grey images; fed from a queue.</summary>
+public class Thumbnailer
 {
-    /// <summary>Makes the thumbnail of one image, beside it.</summary>
-    /// <param name="image">Path of a PPM file.</param>
-    /// <param name="scale">How many pixels of the image, across and down, are one of the thumbnail.</param>
-    /// <returns>Path of the thumbnail.</returns>
-    public async Task<string> PerformAsync(string image, int scale = 4)
+    /// <summary>Halves an image.</summary>
+    /// <param name="image">Name of the image, without folder and extension.</param>
+    /// <returns>Size of the thumbnail.</returns>
+    public async Task<Size> PerformAsync(string image)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
-        var (width, height, pixels) = Read(await File.ReadAllBytesAsync(image));
-        var (columns, rows) = (width / scale, height / scale);
-        if (columns == 0 || rows == 0)
-            throw new BrokenImageException($"an image of {width} by {height} pixels is too small to be scaled by {scale}");
-        var thumbnail = Path.ChangeExtension(image, ".pgm");
+        var source = PathOf("images", image);
 
-        // Messages come at least once, and a worker may be killed: only a whole file gets the name.
-        var unfinished = $"{thumbnail}.{Guid.NewGuid():N}";
-        await using (var file = File.Create(unfinished))
+        // It may still be waiting in the queue to be drawn: the message comes again a little later.
+        if (!File.Exists(source))
+            throw new InvalidOperationException($"There is no image {image} yet.");
+        var (width, height, pixels) = Read(await File.ReadAllBytesAsync(source));
+        var half = new byte[width / 2 * (height / 2)];
+        for (var y = 0; y < height / 2; y++)
         {
-            await file.WriteAsync(Encoding.ASCII.GetBytes($"P5\n{columns} {rows}\n255\n"));
-            await file.WriteAsync(Shrink(pixels, width, columns, rows, scale));
-        }
-
-        File.Move(unfinished, thumbnail, overwrite: true);
-        return thumbnail;
-    }
-
-    private static byte[] Shrink(byte[] pixels, int width, int columns, int rows, int scale)
-    {
-        var grey = new byte[columns * rows];
-        for (var cell = 0; cell < grey.Length; cell++)
-        {
-            var (left, top) = (cell % columns * scale, cell / columns * scale);
-            long sum = 0;
-            for (var y = top; y < top + scale; y++)
+            for (var x = 0; x < width / 2; x++)
             {
-                foreach (var value in pixels.AsSpan(((y * width) + left) * 3, scale * 3))
-                    sum += value;
+                var sum = pixels[(2 * y * width) + (2 * x)] + pixels[(2 * y * width) + (2 * x) + 1]
+                    + pixels[(((2 * y) + 1) * width) + (2 * x)] + pixels[(((2 * y) + 1) * width) + (2 * x) + 1];
+                half[(y * (width / 2)) + x] = (byte)(sum / 4);
             }
-
-            grey[cell] = (byte)(sum / (scale * scale * 3));
         }
 
-        return grey;
+        await WriteAsync(PathOf("thumbnails", image), width / 2, height / 2, half);
+        return new Size(width / 2, height / 2);
     }
 
+    /// <summary>Draws an image to try it with: a gradient.</summary>
+    /// <param name="image">Name of the image.</param>
+    /// <param name="size">Width and height in pixels.</param>
+    public async Task<Size> DrawAsync(string image, int size = 64)
+    {
+        var pixels = new byte[size * size];
+        for (var index = 0; index < pixels.Length; index++)
+            pixels[index] = (byte)((index % size) + (index / size));
+        await WriteAsync(PathOf("images", image), size, size, pixels);
+        return new Size(size, size);
+    }
+
+    /// <summary>Drawing is an endpoint of its own.</summary>
+    public IReadOnlyDictionary<string, Delegate> AuxiliaryEndpoints() =>
+        new Dictionary<string, Delegate>(StringComparer.Ordinal) { ["/draw"] = DrawAsync };
+
+    /// <summary>An example payload for the documentation.</summary>
+    public object DocsInputExample() => new { image = "a" };
+
+    private static string PathOf(string folder, string image) =>
+        image.Length > 0 && image.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_')
+            ? Path.Combine(folder, $"{image}.pgm")
+            : throw new ArgumentException($"'{image}' is no name of an image; use letters, digits, - and _.", nameof(image));
+
+    // A binary PGM is a header of three lines and the pixels.
     private static (int Width, int Height, byte[] Pixels) Read(byte[] file)
     {
-        var lines = Encoding.ASCII.GetString(file, 0, Math.Min(file.Length, 64)).Split('\n', 4);
-        var size = lines.Length == 4 && lines[0] == "P6" && lines[2] == "255" ? lines[1].Split(' ') : [];
-        if (size.Length != 2
-            || !int.TryParse(size[0], NumberStyles.None, CultureInfo.InvariantCulture, out var width)
-            || !int.TryParse(size[1], NumberStyles.None, CultureInfo.InvariantCulture, out var height)
-            || (long)width * height > int.MaxValue / 3)
-            throw new BrokenImageException("the file is no binary PPM image of 255 colours");
-        var header = lines[0].Length + lines[1].Length + lines[2].Length + 3;
-        if (file.Length - header != width * height * 3)
-            throw new BrokenImageException($"an image of {width} by {height} pixels has {width * height * 3} bytes of them, not {file.Length - header}");
-        return (width, height, file[header..]);
+        var header = System.Text.Encoding.ASCII.GetString(file, 0, Math.Min(file.Length, 40)).Split('\n');
+        if (header is not ["P5", var size, "255", ..] || size.Split(' ') is not [var first, var second])
+            throw new FormatException("The file is no grey image of this sample's kind.");
+        var (width, height) = (int.Parse(first), int.Parse(second));
+        return (width, height, file[^(width * height)..]);
+    }
+
+    private static async Task WriteAsync(string path, int width, int height, byte[] pixels)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var header = System.Text.Encoding.ASCII.GetBytes($"P5\n{width} {height}\n255\n");
+
+        // Whole or not at all: a worker may be killed at any moment, and another one may be reading.
+        var part = $"{path}.{Guid.NewGuid():N}";
+        await File.WriteAllBytesAsync(part, [.. header, .. pixels]);
+        File.Move(part, path, overwrite: true);
     }
 }
 
-/// <summary>An image cannot be read. It will be no better the next time, so the message is not tried again.</summary>
-[NoRetry]
-public class BrokenImageException(string message) : Exception(message);
+/// <summary>Size of an image in pixels.</summary>
+/// <param name="Width">Width.</param>
+/// <param name="Height">Height.</param>
+public record Size(int Width, int Height);

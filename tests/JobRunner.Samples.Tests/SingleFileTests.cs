@@ -17,6 +17,7 @@ public sealed partial class SingleFileTests
     [InlineData("Metrics", "thermometer", "Converts temperatures, and shows at /metrics what it has seen.")]
     [InlineData("Streaming", "collatz", "Follows a number down the Collatz sequence, and sends each step as soon as it is known.")]
     [InlineData("Files", "text-files", "Takes files and gives files back.")]
+    [InlineData("Images", "thumbnails", "Makes thumbnails of grey images; fed from a queue.")]
     [InlineData("LongRunning", "dart-board", "Estimates pi by throwing darts, which takes as long as one likes; called asynchronously.")]
     [InlineData("MemoryLeak", "memory-leak", "Keeps everything it is ever asked, which is a leak on purpose: the memory profiler shows where.")]
     public async Task The_tool_serves_a_sample_from_its_source(string folder, string name, string summary)

@@ -14,6 +14,12 @@ internal sealed class WorkCommand : Command, ICommandWithExamples
 
     private readonly Option<bool> _burst = new("--burst") { Description = "End when the queues are empty." };
 
+    private readonly Option<int?> _workers = new("--workers")
+    {
+        Description = "Run that many processes; the one that starts them serves their probes, and starts those again that die.",
+        HelpName = "N",
+    };
+
     public WorkCommand(IJobHosting hosting)
         : base("work", "Works on queues, without taking calls over HTTP.")
     {
@@ -25,15 +31,21 @@ internal sealed class WorkCommand : Command, ICommandWithExamples
         Options.Add(queues);
         Options.Add(_concurrency);
         Options.Add(_burst);
+        Options.Add(_workers);
         Validators.Add(result =>
         {
             if (result.GetValue(_concurrency) is < 1)
                 result.AddError("--concurrency takes a number of 1 or more.");
+            if (result.GetValue(_workers) is < 1)
+                result.AddError("--workers takes a number of 1 or more.");
         });
         SetAction(async (parsed, cancellationToken) =>
         {
+            var hosted = job.HostedJobOf(parsed);
+            if (parsed.GetValue(_workers) is { } count)
+                return await SuperviseAsync(count, parsed, serving, cancellationToken);
             await hosting.WorkAsync(
-                job.HostedJobOf(parsed),
+                hosted,
                 new QueueWorkOptions(
                     queues.UrlsOf(parsed),
                     parsed.GetValue(_concurrency),
@@ -45,11 +57,30 @@ internal sealed class WorkCommand : Command, ICommandWithExamples
         });
     }
 
+    private async Task<int> SuperviseAsync(
+        int count, ParseResult parsed, ServeSymbols serving, CancellationToken cancellationToken)
+    {
+        // The children get the same words, but for what is the parent's own.
+        var words = parsed.Tokens.Select(token => token.Value).ToList();
+        foreach (var own in (string[])[_workers.Name, "--port", "--host"])
+        {
+            var index = words.IndexOf(own);
+            if (index >= 0)
+                words.RemoveRange(index, 2);
+        }
+
+        var workers = new WorkerProcesses(count, words, parsed.GetValue(_burst), parsed.InvocationConfiguration.Error);
+        await using var probes = await WorkerProbes.StartAsync(
+            serving.PortOf(parsed), serving.HostOf(parsed), () => workers.AreAllUp);
+        return await workers.RunAsync(cancellationToken);
+    }
+
     /// <inheritdoc/>
     public IReadOnlyList<CommandExample> Examples { get; } =
     [
         new("jobrunner work Job.cs --queue 'sqlite:tasks.db?queue=jobs'", "Works on the tasks of a file"),
         new("jobrunner work Job.cs --queue redis://127.0.0.1 --burst", "Empties a queue at Redis, and ends"),
+        new("jobrunner work Job.cs --workers 4 --port 7001", "Works in four processes; probes are on port 7001"),
         new("jobrunner work Job.cs --concurrency 4 --port 7001", "Works on the manifest's queues, four calls at once"),
     ];
 }

@@ -90,6 +90,7 @@ internal sealed class QueueWork(
     private QueueWorker Create(QueueOptions options)
     {
         var queue = transports.CreateQueue(options);
+        var records = RecordsOf(queue, options);
         var most = options.MaxConcurrency ?? gate.MaxConcurrency ?? settings.UncappedConcurrency;
         return new QueueWorker(
             new WorkedQueue
@@ -97,7 +98,8 @@ internal sealed class QueueWork(
                 Queue = queue,
                 Options = options,
                 Format = formats.Last(format => format.Name == options.Format),
-                Records = RecordsOf(queue, options),
+                Records = records,
+                HandedOver = ReferenceEquals(records, store) ? new HandedOverMessages(queue, records, options, time) : null,
                 Instruments = instruments.Queues.Add(queue.Name),
                 Timeout = manifest.Extra.TaskTimeout,
                 Time = time,

@@ -79,6 +79,10 @@ public sealed class JobQueueClient : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
+    /// <summary>State of a task; null where it has no record yet.</summary>
+    internal async Task<TaskState?> StatusAsync(string taskId, CancellationToken cancellationToken) =>
+        _records is null ? null : (await _records.GetAsync(taskId, cancellationToken))?.Status;
+
     /// <summary>Waits for the end of a task, whatever it is.</summary>
     internal async Task<TaskRecord> WaitAsync(string taskId, CancellationToken cancellationToken)
     {

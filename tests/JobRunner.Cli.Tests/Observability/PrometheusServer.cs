@@ -38,6 +38,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
         try
         {
             using var response = await _client.GetAsync($"/api/v1/query?query={Uri.EscapeDataString(query)}");
+            if (response.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable)
+                return [];
             var answer = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
             answer.GetProperty("status").GetString().ShouldBe("success", query);
             return [.. answer.GetProperty("data").GetProperty("result").EnumerateArray()];

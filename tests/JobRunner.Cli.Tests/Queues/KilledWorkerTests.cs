@@ -14,7 +14,7 @@ public sealed class KilledWorkerTests : IDisposable
             public async Task<int> Perform(int number)
             {
                 await Task.Delay(10 + number % 90);
-                await File.AppendAllTextAsync("runs.txt", $"{number}\n");
+                File.Create($"runs/{number}.{Guid.NewGuid():N}").Dispose();
                 return number;
             }
         }
@@ -31,6 +31,7 @@ public sealed class KilledWorkerTests : IDisposable
     public async Task No_task_is_lost_and_repeats_are_those_of_killed_workers(string kind)
     {
         _folder.Write("Job.cs", Job);
+        Directory.CreateDirectory(_folder["runs"]);
         _folder.Write("tasks.jsonl", string.Concat(Enumerable.Range(0, Tasks).Select(number => $"{{\"number\": {number}}}\n")));
         await using var broker = await Broker.StartAsync(kind, _folder);
         var url = broker.Url + (broker.Url.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "visibility_timeout=3s";
@@ -76,17 +77,7 @@ public sealed class KilledWorkerTests : IDisposable
         _folder.Path,
         new Dictionary<string, string>(StringComparer.Ordinal) { ["LOG_LEVEL"] = "warn" });
 
-    private List<int> Runs()
-    {
-        try
-        {
-            return [.. File.ReadAllLines(_folder["runs.txt"])
-                .Where(line => line.Length > 0)
-                .Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
-        }
-        catch (FileNotFoundException)
-        {
-            return [];
-        }
-    }
+    // One file for each run: processes that append to one file would write over each other.
+    private List<int> Runs() =>
+        [.. Directory.EnumerateFiles(_folder["runs"]).Select(path => int.Parse(Path.GetFileName(path).Split('.')[0], CultureInfo.InvariantCulture))];
 }

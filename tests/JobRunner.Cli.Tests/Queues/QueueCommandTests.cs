@@ -69,6 +69,7 @@ public sealed class QueueCommandTests : IDisposable
     [InlineData(1, "is no argument", "enqueue", "--queue", "memory:", "a")]
     [InlineData(1, "must be a JSON object", "enqueue", "--queue", "memory:", "--payload", "[1]")]
     [InlineData(2, "1 or more", "work", "--queue", "memory:", "--concurrency", "0", ".")]
+    [InlineData(2, "1 or more", "work", "--queue", "memory:", "--workers", "0", ".")]
     public async Task Wrong_usage_is_one_sentence(int exitCode, string sentence, params string[] args)
     {
         var run = await RunAsync(args);

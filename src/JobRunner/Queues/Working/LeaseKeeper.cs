@@ -33,10 +33,12 @@ internal sealed partial class LeaseKeeper(WorkedQueue worked, RunningMessages ru
     private async Task<bool> TryRenewAsync(CancellationToken cancellationToken)
     {
         var runs = running.All;
-        if (runs.Count == 0)
-            return true;
         try
         {
+            if (worked.HandedOver is { } handedOver)
+                await handedOver.RecoverAsync(worked.Options.VisibilityTimeout, cancellationToken);
+            if (runs.Count == 0)
+                return true;
             await RenewAsync(worked, runs, cancellationToken);
             foreach (var run in runs.Where(run => run.IsLost))
                 Lost(worked.Logger, worked.Name, run.Message.Id);
@@ -54,8 +56,10 @@ internal sealed partial class LeaseKeeper(WorkedQueue worked, RunningMessages ru
         WorkedQueue worked, IReadOnlyList<MessageRun> runs, CancellationToken cancellationToken)
     {
         var now = worked.Time.GetTimestamp();
-        var states = await worked.Queue.RenewAsync(
-            [.. runs.Select(run => run.Lease)], worked.Options.VisibilityTimeout, cancellationToken);
+        IReadOnlyList<QueueLease> leases = [.. runs.Select(run => run.Lease)];
+        var states = worked.HandedOver is { } handedOver
+            ? await handedOver.RenewAsync(leases, worked.Options.VisibilityTimeout, cancellationToken)
+            : await worked.Queue.RenewAsync(leases, worked.Options.VisibilityTimeout, cancellationToken);
         foreach (var (run, state) in runs.Zip(states))
         {
             run.RenewedAt = now;

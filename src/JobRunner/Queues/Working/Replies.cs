@@ -1,10 +1,11 @@
 using System.Text.Json;
 using JobRunner.Tasks;
+using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Queues.Working;
 
 /// <summary>Publishes final outcomes where the message asks for it, and where the manifest does.</summary>
-internal sealed class Replies(WorkedQueue worked)
+internal sealed partial class Replies(WorkedQueue worked)
 {
     private const string TooLarge = "ResultTooLarge";
 
@@ -37,7 +38,16 @@ internal sealed class Replies(WorkedQueue worked)
             reply ??= await ReplyAsync(message, ending.Status, outcome, cancellationToken);
             if (reply is not { } body)
                 return done;
-            await worked.Queue.PublishAsync(destination, body, message.Id, cancellationToken);
+            try
+            {
+                await worked.Queue.PublishAsync(destination, body, message.Id, cancellationToken);
+            }
+            catch (Exception exception) when (exception is UnroutableMessageException or MessageTooLargeException)
+            {
+                // Whoever asked for the reply cannot have it; to try for ever would hold the message for ever.
+                NotReplied(worked.Logger, worked.Name, message.Id, destination, exception.Message);
+            }
+
             done++;
         }
 
@@ -68,4 +78,8 @@ internal sealed class Replies(WorkedQueue worked)
         var spilled = outcome with { Result = JsonSerializer.SerializeToUtf8Bytes(new { file = path }), MediaType = "application/json" };
         return worked.Format.Reply(message, status, spilled);
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "{Queue}: the outcome of message {Message} cannot be sent to {Destination}: {Reason}")]
+    private static partial void NotReplied(ILogger logger, string queue, string message, string destination, string reason);
 }

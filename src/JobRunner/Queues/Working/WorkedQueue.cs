@@ -15,6 +15,9 @@ internal sealed record WorkedQueue
     /// <summary>The host's own store: it takes the records where the queue does not hold them itself.</summary>
     public required ITaskStore Records { get; init; }
 
+    /// <summary>Set where a broker holds the messages and can wait only so long for the end of a call.</summary>
+    public HandedOverMessages? HandedOver { get; init; }
+
     public required QueueInstruments Instruments { get; init; }
 
     /// <summary>Hard limit of one run.</summary>
