@@ -57,7 +57,15 @@ internal sealed class OwnerLock : IDisposable
     {
         if (_file is null)
             return;
-        File.Delete(_file.Name);
+        try
+        {
+            File.Delete(_file.Name);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Somebody removed the folder or took it away; the lock ends with the handle all the same.
+        }
+
         _file.Dispose();
     }
 
