@@ -30,11 +30,29 @@ public sealed partial class SingleFileTests
             var info = (await client.GetFromJsonAsync<JsonElement>("/openapi.json")).GetProperty("info");
             info.GetProperty("title").GetString().ShouldBe($"Job - {name}");
             info.GetProperty("description").GetString().ShouldBe(summary);
+            (await PromtoolAsync(await client.GetStringAsync("/metrics"))).ShouldBe((0, string.Empty));
         }
         finally
         {
             tool.Kill(entireProcessTree: true);
         }
+    }
+
+    // Silence is what it has to say of metrics that are right.
+    private static async Task<(int ExitCode, string Findings)> PromtoolAsync(string metrics)
+    {
+        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+        await promtool.StandardInput.WriteAsync(metrics);
+        promtool.StandardInput.Close();
+        var findings = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
+        await promtool.WaitForExitAsync();
+        return (promtool.ExitCode, findings);
     }
 
     private static Process Start(string source) => Process.Start(new ProcessStartInfo(
