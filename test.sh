@@ -83,16 +83,6 @@ for project in $(grep -l xunit.runner.visualstudio tests/*/*.csproj); do
   number() { sed -E "s/.*$1: ([0-9]+).*/\1/" <<<"$summary"; }
   bad=$(($(number Errors) + $(number Failed)))
   total=$(number Total) out=$(number Skipped)
-  if [[ $bad -gt 0 && $bad -le 2 ]]; then
-    # Real servers and killed processes: one or two failures get a second try, and are named either way.
-    mapfile -t names < <(grep -aE ' \[FAIL\]$' "$log" | sed -E 's/^ +//; s/(\(.*)? \[FAIL\]$//' | sort -u)
-    again=()
-    for test in "${names[@]}"; do again+=(-method "$test"); done
-    echo "--- $name, second try: ${names[*]}"
-    "tests/$name/bin/$configuration/net10.0/$name" -noColor "${again[@]}" 2>&1 | tee "$log.again"
-    summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$log.again" | tail -n 1)
-    [[ -z $summary ]] || bad=$(($(number Errors) + $(number Failed)))
-  fi
   failed=$((failed + bad))
   skipped=$((skipped + out))
   passed=$((passed + total - bad - out))
