@@ -13,23 +13,21 @@ internal sealed partial class CallGate
     /// <exception cref="OperationCanceledException">The worker gave up.</exception>
     public async ValueTask<GateReservation> ReserveAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        if (TryReserve() is { } reservation)
+            return reservation;
+        GateWaiter waiter;
+        lock (_lock)
         {
-            if (TryReserve() is { } reservation)
-                return reservation;
-            var place = await EnterIdleAsync(cancellationToken);
-            lock (_lock)
-            {
-                // A call that came since the place was granted goes first.
-                if (Waiting == 0)
-                {
-                    Interlocked.Decrement(ref _inFlight);
-                    return Reserve(place.Lease);
-                }
-            }
+            // In line first and looking second: a place that is given back in between is not missed.
+            waiter = new GateWaiter(_work);
+            HandToWork();
 
-            place.Release();
+            // Whoever only waits for a message lets others have their turn.
+            if (waiter.IsWaiting)
+                ReleaseReserved();
         }
+
+        return await waiter.WaitAsync(_lock, cancellationToken);
     }
 
     /// <summary>Reserves a place if one is free now.</summary>
@@ -62,6 +60,13 @@ internal sealed partial class CallGate
         }
     }
 
+    // The caller holds the lock.
+    private void HandToWork()
+    {
+        while (_work.First is { } first && _limiter!.AttemptAcquire() is { IsAcquired: true } lease)
+            first.Value.Grant(Reserve(lease));
+    }
+
     private GateReservation Reserve(RateLimitLease? lease)
     {
         var reservation = new GateReservation(this, lease);
@@ -77,6 +82,16 @@ internal sealed partial class CallGate
             TakeReserved()?.Dispose();
             HandToWork();
         }
+    }
+
+    // The caller holds the lock, under which every place is either a call's, or reserved, or free: those who wait go first.
+    private GatePlace? TryTakeUnused()
+    {
+        if (Waiting > 0)
+            return null;
+        if (TakeReserved() is { } reserved)
+            return Take(reserved);
+        return _limiter!.AttemptAcquire() is { IsAcquired: true } lease ? Take(lease) : null;
     }
 
     // The caller holds the lock.

@@ -3,7 +3,7 @@ using System.Threading.RateLimiting;
 namespace JobRunner.Execution;
 
 /// <summary>Lets at most so many calls run at once. HTTP calls wait in order of arrival, which is the limiter's own line;
-/// queue work waits in a second one, and takes a place only when nobody is in the first.</summary>
+/// queue work reserves places, in a second line, and only when nobody is in the first.</summary>
 internal sealed partial class CallGate : IAsyncDisposable
 {
     private readonly ConcurrencyLimiter? _limiter;
@@ -50,7 +50,7 @@ internal sealed partial class CallGate : IAsyncDisposable
         if (lease.IsAcquired)
             return Take(lease);
         lock (_lock)
-            return TakeReserved() is { } reserved ? Take(reserved) : null;
+            return TryTakeUnused();
     }
 
     /// <summary>Takes a place for an HTTP call, after all that came before.</summary>
@@ -65,36 +65,15 @@ internal sealed partial class CallGate : IAsyncDisposable
             ReleaseReserved();
         var lease = await granted;
         if (!lease.IsAcquired)
-            return null;
+        {
+            // Refused because of a place that was only reserved meanwhile: no call is turned away for that.
+            lock (_lock)
+                return TryTakeUnused();
+        }
+
         var place = Take(lease);
 
         // Between the grant and this line the caller may have gone; what nobody wants must not run.
-        if (cancellationToken.IsCancellationRequested)
-        {
-            place.Release();
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        return place;
-    }
-
-    /// <summary>Takes a place for queue work once no HTTP call waits for one.</summary>
-    /// <exception cref="OperationCanceledException">The worker gave up.</exception>
-    public async ValueTask<GatePlace> EnterIdleAsync(CancellationToken cancellationToken)
-    {
-        GateWaiter waiter;
-        lock (_lock)
-        {
-            // In line first and looking second: a place that is given back in between is not missed.
-            waiter = new GateWaiter(_work);
-            HandToWork();
-
-            // Whoever only waits for a message lets others have their turn.
-            if (waiter.IsWaiting)
-                ReleaseReserved();
-        }
-
-        var place = await waiter.WaitAsync(_lock, cancellationToken);
         if (cancellationToken.IsCancellationRequested)
         {
             place.Release();
@@ -124,19 +103,6 @@ internal sealed partial class CallGate : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _limiter?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    private void HandToWork()
-    {
-        while (_work.First is { } first && TryTakeFree() is { } place)
-            first.Value.Grant(place);
-    }
-
-    private GatePlace? TryTakeFree()
-    {
-        if (_limiter is null)
-            return Take(lease: null);
-        return _limiter.AttemptAcquire() is { IsAcquired: true } lease ? Take(lease) : null;
-    }
 
     private GatePlace Take(RateLimitLease? lease)
     {

@@ -9,24 +9,6 @@ internal sealed class QueueGate(CallGate gate, int? maxConcurrency) : IDisposabl
     private readonly SemaphoreSlim? _places =
         maxConcurrency is { } most ? new SemaphoreSlim(most, most) : null;
 
-    /// <summary>Waits for a place.</summary>
-    /// <exception cref="OperationCanceledException">The worker gave up.</exception>
-    public async ValueTask<GatePlace> EnterAsync(CancellationToken cancellationToken)
-    {
-        if (_places is null)
-            return await gate.EnterIdleAsync(cancellationToken);
-        await _places.WaitAsync(cancellationToken);
-        try
-        {
-            return (await gate.EnterIdleAsync(cancellationToken)).Within(_places);
-        }
-        catch
-        {
-            _places.Release();
-            throw;
-        }
-    }
-
     /// <summary>Waits for a place and reserves it, and as many more as are free now.</summary>
     /// <param name="max">Most places.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

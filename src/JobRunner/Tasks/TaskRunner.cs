@@ -29,7 +29,7 @@ internal sealed partial class TaskRunner(
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly SemaphoreSlim _free = new(gate.MaxConcurrency ?? settings.UncappedConcurrency);
+    private readonly QueueGate _places = new(gate, gate.MaxConcurrency ?? settings.UncappedConcurrency);
     private Task _loop = Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -98,46 +98,18 @@ internal sealed partial class TaskRunner(
 
     private async Task<bool> TakeAsync(CancellationToken cancellationToken)
     {
-        var places = new Queue<GatePlace>();
-        try
+        using var places = await _places.ReserveAsync(MaxClaim, cancellationToken);
+        var claim = new TaskClaim(NewTask.HttpQueue, places.Count, settings.LeaseDuration);
+        var leases = await store.ClaimAsync(claim, cancellationToken);
+        foreach (var lease in leases)
         {
-            await _free.WaitAsync(cancellationToken);
-            try
-            {
-                places.Enqueue(await gate.EnterIdleAsync(cancellationToken));
-            }
-            catch
-            {
-                _free.Release();
-                throw;
-            }
-
-            while (places.Count < MaxClaim && _free.Wait(0, CancellationToken.None))
-            {
-                if (gate.TryEnter() is { } place)
-                {
-                    places.Enqueue(place);
-                    continue;
-                }
-
-                _free.Release();
-                break;
-            }
-
-            var claim = new TaskClaim(NewTask.HttpQueue, places.Count, settings.LeaseDuration);
-            var leases = await store.ClaimAsync(claim, cancellationToken);
-            foreach (var lease in leases)
-                _ = RunAsync(running.Add(lease), places.Dequeue());
-            return leases.Count > 0;
+            if (places.TryConfirm() is { } place)
+                _ = RunAsync(running.Add(lease), place);
+            else
+                await outcomes.ReleaseAsync(lease);
         }
-        finally
-        {
-            foreach (var place in places)
-            {
-                place.Release();
-                _free.Release();
-            }
-        }
+
+        return leases.Count > 0;
     }
 
     private async Task RestAsync(TaskWatch watch, CancellationToken cancellationToken)
@@ -184,7 +156,6 @@ internal sealed partial class TaskRunner(
         finally
         {
             running.Remove(run);
-            _free.Release();
         }
     }
 

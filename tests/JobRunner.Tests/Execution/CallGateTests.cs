@@ -61,7 +61,7 @@ public sealed class CallGateTests
     {
         var gate = new CallGate(1, maxQueue: null);
         var place = gate.TryEnter()!.Value;
-        var work = gate.EnterIdleAsync(CancellationToken.None).AsTask();
+        var work = gate.ReserveAsync(CancellationToken.None).AsTask();
         var call = gate.EnterAsync(CancellationToken.None).AsTask();
 
         place.Release();
@@ -69,7 +69,7 @@ public sealed class CallGateTests
         work.IsCompleted.ShouldBeFalse();
 
         calls.Release();
-        (await Eventually.Ends(work)).Release();
+        (await Eventually.Ends(work)).Confirm()!.Value.Release();
         gate.InFlight.ShouldBe(0);
     }
 
@@ -78,14 +78,14 @@ public sealed class CallGateTests
     {
         var gate = new CallGate(10, maxQueue: null);
         using var queue = new QueueGate(gate, maxConcurrency: 1);
-        var first = await queue.EnterAsync(CancellationToken.None);
-        var second = queue.EnterAsync(CancellationToken.None).AsTask();
+        var first = (await queue.ReserveAsync(2, CancellationToken.None)).TryConfirm()!.Value;
+        var second = queue.ReserveAsync(2, CancellationToken.None).AsTask();
         second.IsCompleted.ShouldBeFalse();
         gate.InFlight.ShouldBe(1);
 
         first.Release();
 
-        await Eventually.Ends(second);
+        (await Eventually.Ends(second)).TryConfirm().ShouldNotBeNull();
         gate.InFlight.ShouldBe(1);
     }
 
@@ -96,13 +96,13 @@ public sealed class CallGateTests
         using var queue = new QueueGate(gate, maxConcurrency: 1);
         var place = gate.TryEnter()!.Value;
         using var impatience = new CancellationTokenSource();
-        var gaveUp = queue.EnterAsync(impatience.Token).AsTask();
+        var gaveUp = queue.ReserveAsync(1, impatience.Token).AsTask();
         await impatience.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(gaveUp);
 
         place.Release();
 
-        (await Eventually.Ends(queue.EnterAsync(CancellationToken.None).AsTask())).Release();
+        (await Eventually.Ends(queue.ReserveAsync(1, CancellationToken.None).AsTask())).TryConfirm()!.Value.Release();
         gate.InFlight.ShouldBe(0);
     }
 
@@ -117,7 +117,7 @@ public sealed class CallGateTests
             {
                 using var impatience = new CancellationTokenSource();
                 var entry = worker == 0
-                    ? gate.EnterIdleAsync(impatience.Token).AsTask()
+                    ? gate.WorkAsync(impatience.Token)
                     : Held(gate.EnterAsync(impatience.Token));
                 if (random.Next(2) == 0)
                     impatience.Cancel();
@@ -135,6 +135,28 @@ public sealed class CallGateTests
         })));
         gate.InFlight.ShouldBe(0);
         gate.Waiting.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task No_call_is_turned_away_for_a_place_that_is_only_reserved()
+    {
+        var gate = new CallGate(1, maxQueue: 0);
+        using var ended = new CancellationTokenSource();
+        var workers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            while (!ended.IsCancellationRequested)
+            {
+                using var reservation = await gate.ReserveAsync(CancellationToken.None);
+                await Task.Yield();
+            }
+        })).ToArray();
+
+        for (var call = 0; call < 20_000; call++)
+            (gate.TryEnter() ?? await gate.EnterAsync(CancellationToken.None)).ShouldNotBeNull().Release();
+
+        await ended.CancelAsync();
+        await Task.WhenAll(workers);
+        gate.InFlight.ShouldBe(0);
     }
 
     private static async Task<GatePlace> Held(ValueTask<GatePlace?> entry) => (await entry)!.Value;

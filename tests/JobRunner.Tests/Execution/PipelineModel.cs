@@ -152,7 +152,7 @@ internal sealed class PipelineModel : IJobExecutor, IDisposable
     {
         try
         {
-            var place = await Gate.EnterIdleAsync(work.Starter.Token);
+            var place = await Gate.WorkAsync(work.Starter.Token);
             return await _pipeline.RunAsync(Call(work, timeout: null, place), CancellationToken.None);
         }
         catch (OperationCanceledException)
