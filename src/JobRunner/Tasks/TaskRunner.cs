@@ -126,6 +126,7 @@ internal sealed partial class TaskRunner(
 
             var claim = new TaskClaim(NewTask.HttpQueue, places.Count, settings.LeaseDuration);
             var leases = await store.ClaimAsync(claim, cancellationToken);
+            instruments.Queues.Add(NewTask.HttpQueue).Fetched();
             foreach (var lease in leases)
                 _ = RunAsync(running.Add(lease), places.Dequeue());
             return leases.Count > 0;
@@ -160,7 +161,6 @@ internal sealed partial class TaskRunner(
     {
         var record = run.Lease.Record;
         var queue = instruments.Queues.Add(record.Queue);
-        queue.Fetched();
         queue.Started(time.GetUtcNow() - (record.NotBefore ?? record.CreatedAt));
         try
         {
