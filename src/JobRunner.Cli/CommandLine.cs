@@ -40,7 +40,7 @@ internal sealed class CommandLine(IJobHosting hosting, TextWriter output, TextWr
         }
         catch (Exception exception)
         {
-            await error.WriteLineAsync(parsed.GetValue(root.Verbose) ? exception.ToString() : exception.Message);
+            await error.WriteLineAsync(PlainText.Of(parsed.GetValue(root.Verbose) ? exception.ToString() : exception.Message));
             return ExitCodes.Failed;
         }
     }
@@ -52,7 +52,7 @@ internal sealed class CommandLine(IJobHosting hosting, TextWriter output, TextWr
 
     private int WrongUsage(ParseResult parsed, string message)
     {
-        error.WriteLine(message);
+        error.WriteLine(PlainText.Of(message));
         error.WriteLine($"See '{HelpWithExamples.PathOf(parsed.CommandResult.Command)} --help'.");
         return ExitCodes.WrongUsage;
     }

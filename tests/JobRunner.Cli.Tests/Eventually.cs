@@ -13,5 +13,18 @@ internal static class Eventually
             await pause.WaitForNextTickAsync(deadline.Token);
     }
 
+    /// <summary>Waits, and says how things are where the condition never comes.</summary>
+    public static async Task IsTrueAsync(Func<Task<bool>> condition, Func<string> state)
+    {
+        try
+        {
+            await IsTrueAsync(condition);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new TimeoutException(state(), exception);
+        }
+    }
+
     public static Task IsTrueAsync(Func<bool> condition) => IsTrueAsync(() => Task.FromResult(condition()));
 }

@@ -26,11 +26,11 @@ internal static class JobReportWriter
     public static void WriteTables(JobReport report, TextWriter output)
     {
         var console = CreateConsole(output);
-        console.MarkupLineInterpolated($"[bold]{report.JobClass}[/] {report.Summary}");
+        console.MarkupLineInterpolated($"[bold]{report.JobClass}[/] {PlainText.Of(report.Summary ?? string.Empty)}");
         foreach (var endpoint in report.Endpoints)
             WriteEndpoint(endpoint, console);
         foreach (var warning in report.Warnings)
-            console.MarkupLineInterpolated($"[yellow]warning:[/] {warning}");
+            console.MarkupLineInterpolated($"[yellow]warning:[/] {PlainText.Of(warning)}");
     }
 
     private static IAnsiConsole CreateConsole(TextWriter output)
@@ -48,12 +48,12 @@ internal static class JobReportWriter
     private static void WriteEndpoint(EndpointReport endpoint, IAnsiConsole console)
     {
         console.WriteLine();
-        console.MarkupLineInterpolated($"[bold]{endpoint.Method} {endpoint.Path}[/] {endpoint.Summary}");
+        console.MarkupLineInterpolated($"[bold]{endpoint.Method} {PlainText.Of(endpoint.Path)}[/] {PlainText.Of(endpoint.Summary ?? string.Empty)}");
         if (endpoint.Parameters.Count > 0)
             console.Write(ParameterTable(endpoint.Parameters));
-        console.MarkupLineInterpolated($"[grey]returns[/] {endpoint.Result} {endpoint.Returns}");
+        console.MarkupLineInterpolated($"[grey]returns[/] {endpoint.Result} {PlainText.Of(endpoint.Returns ?? string.Empty)}");
         if (endpoint.Example is { } example)
-            console.MarkupLineInterpolated($"[grey]example[/] {example.GetRawText()}");
+            console.MarkupLineInterpolated($"[grey]example[/] {PlainText.Of(example.GetRawText())}");
     }
 
     private static Table ParameterTable(IReadOnlyList<ParameterReport> parameters)
@@ -66,7 +66,7 @@ internal static class JobReportWriter
                 new Text(parameter.Name),
                 new Text(parameter.Type),
                 new Text(parameter.Required ? "required" : parameter.DefaultValue?.GetRawText() ?? "null"),
-                new Text(parameter.Description + rules));
+                new Text(PlainText.Of(parameter.Description + rules)));
         }
 
         return table;

@@ -36,6 +36,7 @@ internal sealed partial class JobLoader(
     private object? _instance;
     private Task _loading = Task.CompletedTask;
     private bool _isDisposed;
+    private volatile string _step = "its class is being loaded";
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -54,7 +55,13 @@ internal sealed partial class JobLoader(
         if (_isDisposed)
             return;
         await _stopping.CancelAsync();
-        await _loading.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_loading.IsCompleted)
+            return;
+        var grace = settings.Manifest.Extra.ShutdownGrace;
+        StillLoading(_logger, _step, grace.TotalSeconds);
+        await _loading.WaitAsync(grace, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_loading.IsCompleted)
+            NeverLoaded(_logger, _step);
     }
 
     public async ValueTask DisposeAsync()
@@ -98,6 +105,8 @@ internal sealed partial class JobLoader(
             foreach (var warning in job.Definition.Warnings)
                 Warn(_logger, warning);
             Publish(job);
+            foreach (var warning in HiddenPaths.Of(job.Definition, services.GetServices<IJobRoutes>()))
+                Warn(_logger, warning);
             Ready(_logger, job.Definition.JobType.FullName ?? job.Definition.JobType.Name);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -128,27 +137,42 @@ internal sealed partial class JobLoader(
                 _instance = given.Job;
                 break;
             case JobSource.Class known:
-                _instance = ActivatorUtilities.CreateInstance(provider, known.Type);
+                _instance = Construct(provider, known.Type);
                 break;
             case JobSource.Late late:
                 var loaded = await late.LoadAsync(cancellationToken);
                 documentation = XmlDocumentation.Parse(loaded.XmlDocumentation);
                 provider = _ownServices = OwnServices(loaded.Type);
-                _instance = ActivatorUtilities.CreateInstance(provider, loaded.Type);
+                _instance = Construct(provider, loaded.Type);
                 break;
         }
 
-        await InitializeAsync(_instance!, cancellationToken);
+        _step = $"{_instance!.GetType().Name}.InitializeAsync runs";
+        await InitializeAsync(_instance, cancellationToken);
+        _step = "its endpoints are being looked at";
         var extra = settings.Manifest.Extra;
         var definition = JobDefinition.Create(
-            _instance!, extra.NamedFloats, extra.UnknownArguments == UnknownArguments.Ignore, documentation);
-        var job = new LoadedJob(_instance!, definition, provider);
+            _instance, extra.NamedFloats, extra.UnknownArguments == UnknownArguments.Ignore, documentation);
+        var job = new LoadedJob(_instance, definition, provider);
         ExecutorChoice.Check(definition, settings.Manifest);
         TaskServices.Check(services, settings.Manifest);
         QueueServices.Check(services, settings.Manifest);
         StaticRoutes.Check(job, settings.Manifest);
         RouteCheck.Check(definition, services.GetRequiredService<IInlineConstraintResolver>());
         return job with { Webview = WebviewRoutes.CreateApp(job, settings.Identity) };
+    }
+
+    private object Construct(IServiceProvider provider, Type type)
+    {
+        if (type.GetConstructors().Length == 0)
+        {
+            throw new JobLoadException(
+                $"{type.FullName} has no public constructor; make one public, or create the job yourself and hand it over with "
+                + "JobHost.ServeJobInstance.");
+        }
+
+        _step = $"the constructor of {type.Name} runs";
+        return ActivatorUtilities.CreateInstance(provider, type);
     }
 
     private void Publish(LoadedJob job)
@@ -197,6 +221,12 @@ internal sealed partial class JobLoader(
                 break;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping while the job is still loading: {Step}; that may take {Seconds} s to end")]
+    private static partial void StillLoading(ILogger logger, string step, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The job had not loaded when the grace period was over ({Step}); the host ends without it")]
+    private static partial void NeverLoaded(ILogger logger, string step);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The job could not be disposed")]
     private static partial void NotDisposed(ILogger logger, Exception exception);

@@ -19,9 +19,11 @@ internal static class LoadError
         return $"Initialization error: {message} ({TypeNames.Of(cause.GetType())}{(place is null ? string.Empty : $" at {place}")})";
     }
 
+    // Lines of the host's own sources would send their reader to the wrong place.
     private static string? SourceOf(Exception exception)
     {
-        var frame = new StackTrace(exception, fNeedFileInfo: true).GetFrames().FirstOrDefault(frame => frame.GetFileName() is not null);
+        var frame = new StackTrace(exception, fNeedFileInfo: true).GetFrames().FirstOrDefault(
+            frame => frame.GetFileName() is not null && frame.GetMethod()?.DeclaringType?.Assembly != typeof(LoadError).Assembly);
         return frame is null ? null : $"{Path.GetFileName(frame.GetFileName())}:{frame.GetFileLineNumber()}";
     }
 }

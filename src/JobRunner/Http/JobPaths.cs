@@ -16,6 +16,10 @@ internal static class JobPaths
         "/pub/fatman/{__name}/{__version}",
     ];
 
+    /// <summary>What a request asks for: its path, or <c>*</c> where OPTIONS asks about the server as a whole.</summary>
+    public static string TargetOf(HttpRequest request) =>
+        request.PathBase.Add(request.Path).Value is { Length: > 0 } path ? path : "*";
+
     /// <summary>The part of a request's path that is a prefix; empty at the root.</summary>
     public static PathString PrefixOf(HttpRequest request)
     {

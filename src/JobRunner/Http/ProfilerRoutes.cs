@@ -10,5 +10,8 @@ internal sealed class ProfilerRoutes(JobProfiler profiler) : IJobRoutes
         .Select(endpoint => new JobRoute($"{JobPaths.Api}/profiler/{endpoint.Path}", endpoint.Method, endpoint.Handler)
         {
             Access = RouteAccess.TokenOrLocal,
+
+            // A path of the job's own wins.
+            Order = 1,
         });
 }

@@ -42,7 +42,7 @@ internal static class Refusals
 
     public static void MethodNotAllowed(HttpContext http) => ErrorResponse.Refuse(
         http, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed",
-        $"{http.Request.Method} is not allowed at {http.Request.Path}; use {http.Response.Headers.Allow}");
+        $"{http.Request.Method} is not allowed at {JobPaths.TargetOf(http.Request)}; use {http.Response.Headers.Allow}");
 
     public static void UnsupportedMediaType(HttpContext http, bool takesFiles) => ErrorResponse.Refuse(
         http, StatusCodes.Status415UnsupportedMediaType, "UnsupportedMediaType",

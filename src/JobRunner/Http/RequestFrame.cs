@@ -15,7 +15,7 @@ internal sealed partial class RequestFrame(
         instruments.HttpRequestStarted();
         var started = time.GetTimestamp();
         using var scope = BeginScope(http);
-        var (method, path) = (http.Request.Method, http.Request.PathBase.Add(http.Request.Path).Value ?? "/");
+        var (method, path) = (http.Request.Method, JobPaths.TargetOf(http.Request));
         var isProbe = AccessLog.IsProbe(method, path.AsSpan(JobPaths.PrefixOf(http.Request).Value?.Length ?? 0));
         AccessLog.Arrived(logger, method, path, isProbe);
         try

@@ -8,7 +8,8 @@ namespace JobRunner.Http;
 /// <summary>Writes the outcome of a call as a response.</summary>
 internal sealed class ResultResponse(JobDefinition definition, EndpointDefinition endpoint)
 {
-    private const int LargestKeptBuffer = 1024 * 1024;
+    /// <summary>Results up to this size are sent in one piece, and their buffer is kept for the next call of the thread.</summary>
+    public const int LargestKeptBuffer = 1024 * 1024;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -28,26 +29,31 @@ internal sealed class ResultResponse(JobDefinition definition, EndpointDefinitio
             case Stream stream:
                 return WriteStreamAsync(http, stream);
             case byte[] bytes when endpoint.MediaType is not null:
-                WriteBytes(http.Response, bytes);
-                return Task.CompletedTask;
+                http.Response.ContentType = endpoint.MediaType;
+                return JsonResponse.WriteInPiecesAsync(http.Response, bytes, http.RequestAborted);
             case string text when IsText(endpoint.MediaType):
                 http.Response.ContentType = endpoint.MediaType;
                 return http.Response.WriteAsync(text);
             case not null when endpoint.StreamReader is not null:
                 return StreamedResponse.WriteAsync(http, outcome, definition, endpoint);
             default:
-                WriteJson(http, outcome);
-                return Task.CompletedTask;
+                return WriteJsonAsync(http, outcome);
         }
     }
 
     // The result is made whole before the status is sent, so that one that cannot be written is a 500 and not half a body.
-    private void WriteJson(HttpContext http, JobOutcome outcome)
+    private Task WriteJsonAsync(HttpContext http, JobOutcome outcome)
     {
         var buffer = Interlocked.Exchange(ref _buffer, null) ?? new ArrayBufferWriter<byte>(256);
         try
         {
             ResultWriter.Write(buffer, outcome, definition, endpoint);
+            if (buffer.Capacity > LargestKeptBuffer)
+            {
+                http.Response.ContentType = JsonResponse.MediaType;
+                return JsonResponse.WriteInPiecesAsync(http.Response, buffer.WrittenMemory, http.RequestAborted);
+            }
+
             JsonResponse.Write(http.Response, buffer.WrittenSpan);
         }
         catch (ResultNotSerializableException exception)
@@ -59,13 +65,7 @@ internal sealed class ResultResponse(JobDefinition definition, EndpointDefinitio
         buffer.ResetWrittenCount();
         if (buffer.Capacity <= LargestKeptBuffer)
             _buffer = buffer;
-    }
-
-    private void WriteBytes(HttpResponse response, byte[] bytes)
-    {
-        response.ContentType = endpoint.MediaType;
-        response.ContentLength = bytes.Length;
-        response.BodyWriter.Write(bytes);
+        return Task.CompletedTask;
     }
 
     private async Task WriteStreamAsync(HttpContext http, Stream stream)

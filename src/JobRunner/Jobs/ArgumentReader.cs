@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 
 namespace JobRunner.Jobs;
@@ -97,10 +98,24 @@ internal static partial class ArgumentReader
 
         var target = TargetType().Match(exception.Message);
         var expectation = target.Success
-            ? $"no valid {target.Groups["type"].Value}"
+            ? $"no valid {(TypeAt(parameter.Json, path) is { } type ? TypeNames.Of(type) : TypeNames.OfRuntimeName(target.Groups["type"].Value))}"
             : exception.Message.Split(" Path:")[0].TrimEnd('.');
         return new ArgumentBindingException(
             $"argument '{parameter.Name}' must be {parameter.TypeName}; at '{parameter.Name}{path}': {expectation}", exception);
+    }
+
+    // The serializer names the type that it was making when a part of it did not fit.
+    private static Type? TypeAt(JsonTypeInfo? info, string path)
+    {
+        foreach (Match step in PathStep().Matches(path))
+        {
+            var inner = info is { Kind: JsonTypeInfoKind.Object }
+                ? info.Properties.FirstOrDefault(property => property.Name == step.Groups["name"].Value)?.PropertyType
+                : info?.ElementType;
+            info = inner is null ? null : info!.Options.GetTypeInfo(inner);
+        }
+
+        return info?.Type;
     }
 
     private static string Describe(ref Utf8JsonReader reader) => reader.TokenType switch
@@ -114,6 +129,9 @@ internal static partial class ArgumentReader
             ? "a number"
             : $"the number {System.Text.Encoding.UTF8.GetString(reader.ValueSpan)}",
     };
+
+    [GeneratedRegex(@"\.(?<name>[^.\[\]]+)|\[[^\]]*\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PathStep();
 
     [GeneratedRegex(
         @"could not be converted to (?<type>[^\s]+?)\. Path",

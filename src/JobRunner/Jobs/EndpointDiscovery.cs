@@ -123,7 +123,9 @@ internal sealed partial class EndpointDiscovery(
                 + "end the process; let it return Task.");
         }
 
-        var parameters = _parameters.Of(method, httpMethod, RouteNames(path, method));
+        var routeNames = RouteNames(path, method);
+        var parameters = _parameters.Of(method, httpMethod, routeNames);
+        RejectUnusedPlaces(method, path, routeNames, parameters);
         var binder = new ArgumentBinder($"{method.DeclaringType?.Name}.{method.Name}", parameters, ignoresUnknown);
         var invoker = createInvoker();
         var streamed = AsyncStreams.ElementType(invoker.ResultType);
@@ -174,6 +176,21 @@ internal sealed partial class EndpointDiscovery(
         {
             throw new JobLoadException(
                 $"{method.DeclaringType?.Name}.{method.Name}: \"{path}\" is no valid path: {exception.Message}", exception);
+        }
+    }
+
+    // Whoever takes the request as it is may look there.
+    private static void RejectUnusedPlaces(
+        MethodInfo method, string path, HashSet<string> routeNames, IReadOnlyList<ParameterDefinition> parameters)
+    {
+        if (parameters.Any(parameter => parameter.Source == ParameterSource.HttpContext))
+            return;
+        var taken = parameters.Where(parameter => parameter.Source == ParameterSource.Route).Select(parameter => parameter.SourceName);
+        if (routeNames.Except(taken, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unused)
+        {
+            throw new JobLoadException(
+                $"{method.DeclaringType?.Name}.{method.Name}: the path {path} has {{{unused}}}, which no parameter takes; "
+                + $"add a parameter named {unused}, or take it out of the path.");
         }
     }
 

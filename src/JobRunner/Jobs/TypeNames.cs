@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
+using System.Text.RegularExpressions;
 
 namespace JobRunner.Jobs;
 
 /// <summary>Writes types as C# source writes them.</summary>
-internal static class TypeNames
+internal static partial class TypeNames
 {
     private static readonly FrozenDictionary<Type, string> Keywords = new Dictionary<Type, string>
     {
@@ -45,6 +46,33 @@ internal static class TypeNames
         var tick = name.IndexOf('`', StringComparison.Ordinal);
         return $"{(tick < 0 ? name : name[..tick])}<{arguments}>";
     }
+
+    /// <summary>The same of a name that the runtime gave, such as <c>System.Nullable`1[System.Int32]</c>.</summary>
+    public static string OfRuntimeName(string name)
+    {
+        var text = QualifiedName().Replace(name, match => Simple(match.Value));
+        string before;
+        do
+        {
+            before = text;
+            text = GenericArguments().Replace(text, match =>
+                match.Groups["name"].Value == "Nullable"
+                    ? match.Groups["arguments"].Value + "?"
+                    : $"{match.Groups["name"].Value}<{match.Groups["arguments"].Value.Replace(",", ", ", StringComparison.Ordinal)}>");
+        }
+        while (text != before);
+        return text;
+    }
+
+    private static string Simple(string qualified) =>
+        Keywords.FirstOrDefault(keyword => keyword.Key.FullName == qualified).Value
+        ?? qualified[(qualified.LastIndexOf('.') + 1)..].Replace('+', '.');
+
+    [GeneratedRegex(@"[\w.+]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex QualifiedName();
+
+    [GeneratedRegex(@"(?<name>[\w.]+)`\d+\[(?<arguments>[^\[\]`]*(?:\[,*\][^\[\]`]*)*)\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex GenericArguments();
 
     // C# writes the ranks of nested arrays from the outside in: int[][,] is an array of int[,].
     private static string OfArray(Type type)

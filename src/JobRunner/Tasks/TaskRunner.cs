@@ -101,6 +101,7 @@ internal sealed partial class TaskRunner(
         using var places = await _places.ReserveAsync(MaxClaim, cancellationToken);
         var claim = new TaskClaim(NewTask.HttpQueue, places.Count, settings.LeaseDuration);
         var leases = await store.ClaimAsync(claim, cancellationToken);
+        instruments.Queues.Add(NewTask.HttpQueue).Fetched();
         foreach (var lease in leases)
         {
             if (places.TryConfirm() is { } place)
@@ -132,7 +133,6 @@ internal sealed partial class TaskRunner(
     {
         var record = run.Lease.Record;
         var queue = instruments.Queues.Add(record.Queue);
-        queue.Fetched();
         queue.Started(time.GetUtcNow() - (record.NotBefore ?? record.CreatedAt));
         try
         {

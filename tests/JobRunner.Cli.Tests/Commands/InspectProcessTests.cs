@@ -37,6 +37,18 @@ public sealed class InspectProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task The_message_of_an_exception_is_shown_with_its_control_characters_escaped()
+    {
+        _folder.Write("Job.cs", "public class Job { public int Perform() => 1; public object DocsInputExample() => throw new Exception(\"a\\u001b[2Jb\"); }");
+
+        var (exitCode, output, error) = await JobRunnerProcess.RunAsync(["inspect", "Job.cs"], _folder.Path);
+
+        exitCode.ShouldBe(1);
+        (output + error).ShouldNotContain('\u001b');
+        error.ShouldContain("a\\u001b[2Jb");
+    }
+
+    [Fact]
     public async Task Json_is_printed_for_programs()
     {
         _folder.Write("Job.cs", Job);

@@ -11,11 +11,15 @@ internal sealed class ServedFile : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public static Task<ServedFile> StartAsync(
+        string path, string? workingDirectory = null, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartAsync([path], workingDirectory, environment);
+
     public static async Task<ServedFile> StartAsync(
-        string path, string? workingDirectory = null, IReadOnlyDictionary<string, string>? environment = null)
+        string[] args, string? workingDirectory = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var process = JobRunnerProcess.Start(
-            [path, "--port", "0", "--host", "127.0.0.1"], workingDirectory, environment);
+            [.. args, "--port", "0", "--host", "127.0.0.1"], workingDirectory, environment);
         var served = new ServedFile(process, new HttpClient { BaseAddress = await process.AddressAsync() });
         await Eventually.IsTrueAsync(async () =>
         {

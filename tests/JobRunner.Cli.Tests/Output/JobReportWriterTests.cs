@@ -42,6 +42,17 @@ public sealed class JobReportWriterTests
     }
 
     [Fact]
+    public void Escape_sequences_of_a_job_do_not_reach_the_terminal()
+    {
+        using var output = new StringWriter();
+
+        JobReportWriter.WriteTables(Report with { Summary = "a\u001b[2Jb", Warnings = ["c\u001b]0;d\u0007"] }, output);
+
+        output.ToString().ShouldNotContain('\u001b');
+        output.ToString().ShouldContain("a\\u001b[2Jb");
+    }
+
+    [Fact]
     public void Json_is_one_object_with_snake_case_names()
     {
         using var output = new StringWriter();

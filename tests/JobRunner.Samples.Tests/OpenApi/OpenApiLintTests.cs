@@ -1,26 +1,13 @@
 namespace JobRunner.Samples.Tests.OpenApi;
 
+/// <summary>The linter beyond the samples, which <see cref="EverySampleTests"/> gives it.</summary>
 public sealed class OpenApiLintTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("jobrunner-openapi-").FullName;
 
     [Fact]
-    public async Task The_documents_of_all_samples_pass_a_public_linter()
-    {
-        string[] documents =
-        [
-            await DocumentOfAsync<Job>("Primer"),
-            await DocumentOfAsync<FlatPrice>("AuxiliaryEndpoints"),
-            await DocumentOfAsync<CityGuide>("StaticEndpoints"),
-            await DocumentOfAsync<Thermometer>("Metrics"),
-            await DocumentOfAsync<Collatz>("Streaming"),
-            await DocumentOfAsync<TextFiles>("Files"),
-            await DocumentOfAsync<PrimeExplorer>("Webview"),
-            await DocumentOfAsync<Dice>("WebviewApp"),
-            await DocumentOfAsync<Greenhouse>("Primer"),
-        ];
-        (await Linter.CheckAsync(documents)).ShouldBeEmpty();
-    }
+    public async Task The_document_of_every_kind_of_type_passes_a_public_linter() =>
+        (await Linter.CheckAsync([await DocumentOfAsync<Greenhouse>("Primer")])).ShouldBeEmpty();
 
     [Fact]
     public async Task The_linter_finds_what_is_wrong()

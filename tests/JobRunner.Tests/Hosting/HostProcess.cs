@@ -22,6 +22,11 @@ internal sealed partial class HostProcess : IAsyncDisposable
 
     public Uri Address => _address.Task.Result;
 
+    /// <summary>Threads of the process, as the kernel counts them.</summary>
+    public int ThreadCount => int.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("Threads:", StringComparison.Ordinal))["Threads:".Length..],
+        CultureInfo.InvariantCulture);
+
     public string Output
     {
         get

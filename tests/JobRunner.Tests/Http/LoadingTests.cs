@@ -94,6 +94,8 @@ public sealed class LoadingTests
     [InlineData(typeof(BadPath), "is no valid path")]
     [InlineData(typeof(UnknownConstraint), "nosuch")]
     [InlineData(typeof(RouteWithoutPlace), "has no {factor}")]
+    [InlineData(typeof(UnusedPlace), "UnusedPlace.Rent: the path /rent/{price} has {price}, which no parameter takes; add a parameter named price")]
+    [InlineData(typeof(PrivateConstructor), "PrivateConstructor has no public constructor; make one public")]
     [InlineData(typeof(WrongEndpoints), "AuxiliaryEndpoints() must return")]
     [InlineData(typeof(ListExample), "DocsInputExample: the example of /perform must be a JSON object")]
     [InlineData(typeof(HugeExample), "DocsInputExamples: the example of /perform has")]
@@ -108,6 +110,24 @@ public sealed class LoadingTests
     [InlineData(typeof(InstanceServices), "ConfigureServices must be static")]
     public async Task A_broken_rule_fails_the_load_in_one_sentence(Type job, string error) =>
         (await TestHost.LoadErrorOfAsync(job)).ShouldContain(error);
+
+    [Fact]
+    public async Task A_service_that_nobody_registered_is_named_without_a_line_of_the_hosts_own()
+    {
+        var error = await TestHost.LoadErrorOfAsync(typeof(NeedsService));
+
+        error.ShouldContain("IFormatProvider");
+        error.ShouldContain(nameof(NeedsService));
+        error.ShouldNotContain(".cs:");
+    }
+
+    [Fact]
+    public async Task A_place_in_the_path_may_be_read_from_the_request()
+    {
+        await using var host = await TestHost.ServeAsync(typeof(ReadsRequest));
+
+        (await host.GetAsync("/api/v1/rent/7")).Body.ShouldBe("\"7\"");
+    }
 
     [Fact]
     public async Task A_method_that_hides_or_overrides_its_base_class_counts_once()
@@ -254,6 +274,30 @@ public sealed class LoadingTests
     public class TwoBodies
     {
         public int Perform([FromBody] Point one, [FromBody] Point two) => one.X + two.X;
+    }
+
+    public class UnusedPlace : BaseJob
+    {
+        [JobEndpoint("/rent/{price}", Method = "GET")]
+        public int Rent(int years) => years;
+    }
+
+    public class ReadsRequest : BaseJob
+    {
+        [JobEndpoint("/rent/{price}", Method = "GET")]
+        public string? Rent(HttpContext http) => http.Request.RouteValues["price"] as string;
+    }
+
+    public class PrivateConstructor : BaseJob
+    {
+        private PrivateConstructor()
+        {
+        }
+    }
+
+    public class NeedsService(IFormatProvider format) : BaseJob
+    {
+        public IFormatProvider Format => format;
     }
 
     public class SamePath : BaseJob

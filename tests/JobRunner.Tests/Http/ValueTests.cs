@@ -203,6 +203,18 @@ public sealed class ValueTests(ServedFixture<EchoJob> served) : IClassFixture<Se
     public async Task A_refusal_names_the_place_inside(string kind, string value, string place) =>
         (await CallAsync(kind, value)).Error.ShouldContain(place);
 
+    [Theory]
+    [InlineData("ints", "[1,\"2\"]", "value[1]': no valid int")]
+    [InlineData("matrix", "[[\"1\"]]", "must be double[,]")]
+    [InlineData("point", "{\"x\":\"1\"}", "no valid int")]
+    public async Task A_refusal_names_types_as_the_source_does(string kind, string value, string text)
+    {
+        var error = (await CallAsync(kind, value)).Error;
+
+        error.ShouldContain(text);
+        error.ShouldNotContain("System.");
+    }
+
     private Task<Answer> CallAsync(string kind, string value) => served.Host.CallAsync(
         $"/{kind.Replace("?", "-or-null", StringComparison.Ordinal)}", $"{{\"value\":{value}}}");
 }

@@ -78,6 +78,18 @@ public sealed class WireTests(ServedFixture<EchoJob> served) : IClassFixture<Ser
         answers.Split("HTTP/1.1 ").Skip(1).Select(answer => answer[..3]).ShouldBe(["200", "422", "200", "200"]);
     }
 
+    [Fact]
+    public async Task A_question_about_the_server_as_a_whole_is_answered_in_a_whole_sentence()
+    {
+        using var client = await ConnectAsync();
+        await client.GetStream().WriteAsync("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"u8.ToArray());
+
+        var answer = await ReadAsync(client);
+
+        answer.ShouldStartWith("HTTP/1.1 405");
+        answer.ShouldContain("OPTIONS is not allowed at *; use GET, HEAD");
+    }
+
     private static double Value(Answer metrics, string name) => double.Parse(
         metrics.Body.Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal)).Split(' ')[1]);
 

@@ -27,5 +27,17 @@ public sealed class TypeNameTests
     [InlineData(typeof(IReadOnlyList<Inner[]>), "IReadOnlyList<TypeNameTests.Inner[]>")]
     public void A_type_is_written_as_source_writes_it(Type type, string name) => TypeNames.Of(type).ShouldBe(name);
 
+    [Theory]
+    [InlineData(typeof(int))]
+    [InlineData(typeof(int?))]
+    [InlineData(typeof(double[]))]
+    [InlineData(typeof(List<double>))]
+    [InlineData(typeof(Dictionary<string, List<int?>>))]
+    [InlineData(typeof(DateTime))]
+    [InlineData(typeof(Inner))]
+    [InlineData(typeof(IReadOnlyList<Inner[]>))]
+    public void A_name_that_the_runtime_gives_is_written_as_source_writes_it(Type type) =>
+        TypeNames.OfRuntimeName(type.ToString()).ShouldBe(TypeNames.Of(type));
+
     public sealed class Inner;
 }

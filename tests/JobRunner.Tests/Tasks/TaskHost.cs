@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using JobRunner.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace JobRunner.Tests.Tasks;
 
@@ -13,11 +14,26 @@ internal sealed class TaskHost(TestJobHost host, TaskJob job) : IAsyncDisposable
 
     public TaskJob Job => job;
 
-    public static async Task<TaskHost> StartAsync(string extra = "store: 'memory:'", string top = "")
+    public static async Task<TaskHost> StartAsync(
+        string extra = "store: 'memory:'", string top = "", Action<IServiceCollection>? configure = null)
     {
         var job = new TaskJob();
-        return new TaskHost(await TestJobHost.StartAsync(job, $"{top}\njobtype_extra:\n  {extra.ReplaceLineEndings("\n  ")}\n"), job);
+        var manifest = $"{top}\njobtype_extra:\n  {extra.ReplaceLineEndings("\n  ")}\n";
+        return new TaskHost(await TestJobHost.StartAsync(job, manifest, configure), job);
     }
+
+    /// <summary>Waits until so many requests are being answered, this question about them left aside.</summary>
+    public Task ServesAtOnceAsync(int requests) => Execution.Eventually.TrueAsync(
+        async () =>
+        {
+            var metrics = (await host.Client.GetStringAsync("/metrics")).Split('\n');
+            return ValueOf("commons_requests_started_total ") - ValueOf("commons_requests_done_total ") > requests;
+
+            double ValueOf(string name) => double.Parse(
+                metrics.Single(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..],
+                System.Globalization.CultureInfo.InvariantCulture);
+        },
+        () => $"there were never {requests} at once");
 
     public async Task<string> NewAsync(string path, string payload = "{}")
     {

@@ -191,6 +191,33 @@ public sealed class JobMetricTests
         page.Errors.ShouldHaveSingleItem().ShouldContain("were not there within");
     }
 
+    [Fact]
+    public async Task A_method_that_is_known_to_hang_is_not_waited_for_again()
+    {
+        var time = new Execution.ManualTime();
+        using var page = new MetricsPage(time);
+        using var released = new ManualResetEventSlim();
+        using var entered = new SemaphoreSlim(0);
+        page.Exposition.UseJobMetrics(() =>
+        {
+            entered.Release();
+            released.Wait();
+            return [new JobMetric("late", 1)];
+        });
+        var first = page.ScrapeAsync();
+        (await entered.WaitAsync(TimeSpan.FromSeconds(60))).ShouldBeTrue();
+        time.Advance(TimeSpan.FromSeconds(5));
+        await Execution.Eventually.Ends(first);
+
+        // The clock stands still from here on: nothing that waits would end.
+        (await Execution.Eventually.Ends(page.ScrapeAsync())).Samples.ShouldContainKey("requests_started_total");
+        released.Set();
+
+        entered.CurrentCount.ShouldBe(0);
+        await Execution.Eventually.TrueAsync(
+            async () => (await page.ScrapeAsync()).Samples.ContainsKey("late"), "the metrics did not come back");
+    }
+
     private static async Task<Scrape> ScrapeAsync(params JobMetric[] metrics)
     {
         using var page = new MetricsPage();

@@ -14,6 +14,16 @@ public sealed partial class ObservabilityDocsTests
     public async Task The_alerting_rules_fire_when_they_should() =>
         (await Promtool.CheckAsync("", "test", "rules", PathOf("alerts.test.yaml"))).ShouldContain("SUCCESS");
 
+    [Fact]
+    public async Task Every_alert_has_a_test_in_which_it_fires()
+    {
+        var alerts = AlertName().Matches(await File.ReadAllTextAsync(PathOf("alerts.yaml"))).Select(match => match.Groups["name"].Value);
+
+        var tested = FiredAlert().Matches(await File.ReadAllTextAsync(PathOf("alerts.test.yaml"))).Select(match => match.Groups["name"].Value);
+
+        tested.Distinct().Order().ShouldBe(alerts.Order());
+    }
+
     [Theory]
     [InlineData("dashboard.json")]
     [InlineData("alerts.yaml")]
@@ -51,6 +61,12 @@ public sealed partial class ObservabilityDocsTests
             folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The repository was not found.");
         return Path.Combine(folder, "docs", "observability", file);
     }
+
+    [GeneratedRegex(@"- alert: (?<name>\w+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex AlertName();
+
+    [GeneratedRegex(@"alertname: (?<name>\w+)\s+exp_alerts:\s+- exp_labels", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex FiredAlert();
 
     [GeneratedRegex(@"\b(jobrunner_|dotnet_|process_|commons_|endpoint_requests_|requests_|request_duration|request_internal_|last_call_)[a-z_]*[a-z]\b")]
     private static partial Regex MetricName();

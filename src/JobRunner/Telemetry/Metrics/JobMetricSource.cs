@@ -17,6 +17,7 @@ internal sealed partial class JobMetricSource(ILogger logger, TimeProvider time)
     private readonly HashSet<string> _complaints = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private Task<List<JobMetric?>>? _reading;
+    private long _readingSince;
 
     public Func<IEnumerable<JobMetric?>?>? Provider { get; set; }
 
@@ -27,11 +28,13 @@ internal sealed partial class JobMetricSource(ILogger logger, TimeProvider time)
             return [];
 
         Task<List<JobMetric?>> reading;
+        TimeSpan left;
         lock (_lock)
         {
             // Concurrent scrapes share one reading, so a method that hangs costs one thread, not one per scrape.
             if (_reading is null or { IsCompleted: true })
             {
+                _readingSince = time.GetTimestamp();
                 _reading = Task.Factory.StartNew(
                     () => Enumerate(provider),
                     CancellationToken.None,
@@ -40,11 +43,16 @@ internal sealed partial class JobMetricSource(ILogger logger, TimeProvider time)
             }
 
             reading = _reading;
+            left = Patience - time.GetElapsedTime(_readingSince);
         }
+
+        // One that is known to hang is not waited for again.
+        if (left <= TimeSpan.Zero && !reading.IsCompleted)
+            return [];
 
         try
         {
-            return await reading.WaitAsync(Patience, time, cancellationToken);
+            return await reading.WaitAsync(left > TimeSpan.Zero ? left : Patience, time, cancellationToken);
         }
         catch (TimeoutException)
         {
