@@ -53,11 +53,29 @@ public sealed class RabbitLongCallTests(ImpatientServer impatient)
 
         TestContext.Current.SendDiagnosticMessage($"without the hand-over: {job.Started} runs, {job.Ended} of them ended");
         job.Ended.ShouldBe(0);
-        (await worker.Records.GetAsync(id, Stop)).ShouldNotBeNull().Status.ShouldBe(TaskState.Running);
+        var record = (await worker.Records.GetAsync(id, Stop)).ShouldNotBeNull();
+        (record.Status, record.Attempts, record.Interruptions).ShouldBe((TaskState.Running, 0, 1));
     }
 
-    private Task<Worker> StartAsync(LongCall job, TimeSpan consumerTimeout) => Worker.StartAsync(job, $"""
+    [Fact]
+    public async Task A_call_that_is_interrupted_too_often_is_lost_and_a_dead_letter()
+    {
+        var job = new LongCall();
+        await using var worker = await StartAsync(job, TimeSpan.FromMinutes(30), "max_interruptions: 0");
+        await using var queue = Rabbit.Queue(impatient.Server, _name);
+        var id = (await queue.PutAsync([Message(ImpatientServer.CallLength)], Stop)).Single();
+
+        var record = await worker.EndAsync(id, Stop);
+
+        (record.Status, record.ErrorType, record.Interruptions).ShouldBe((TaskState.Failed, "TaskLost", 1));
+        job.Started.ShouldBe(1);
+        await Until.TrueAsync(async () => (await queue.InspectAsync(Stop)).DeadLetters == 1, "it was a dead letter");
+        (await queue.ListDeadLettersAsync(10, null, Stop)).Letters.Single().Error.ShouldNotBeNull().ShouldContain("interrupted 1 times");
+    }
+
+    private Task<Worker> StartAsync(LongCall job, TimeSpan consumerTimeout, string more = "max_interruptions: 10") => Worker.StartAsync(job, $"""
         jobtype_extra:
+          {more}
           max_concurrency: 2
           shutdown_delay: 0
           shutdown_grace: 1s

@@ -50,6 +50,7 @@ internal sealed class Worker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (!File.Exists(_manifest)) return;
         await _app.StopAsync();
         await _app.DisposeAsync();
         File.Delete(_manifest);
