@@ -1,3 +1,4 @@
 using JobRunner.RabbitMq.Tests;
 
 [assembly: AssemblyFixture(typeof(RabbitServer))]
+[assembly: AssemblyFixture(typeof(ImpatientServer))]

@@ -226,6 +226,19 @@ public sealed class RabbitMessageTests(RabbitServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_queue_that_somebody_deletes_is_made_anew()
+    {
+        await Queue.ConnectAsync(Stop);
+        var waiting = TakeAgainAsync();
+        await Until.TrueAsync(async () => (await Channel.ConsumerCountAsync(Name, Stop)) > 0, "somebody waited");
+        await Channel.QueueDeleteAsync(Name, cancellationToken: Stop);
+
+        await Until.TrueAsync(() => PutAgainAsync(), "the queue was there again");
+
+        TextOf((await waiting).Message).ShouldBe("again");
+    }
+
+    [Fact]
     public async Task Python_puts_and_gets_its_answer()
     {
         await Queue.ConnectAsync(Stop);
@@ -272,6 +285,34 @@ public sealed class RabbitMessageTests(RabbitServer server) : IAsyncLifetime
             },
             "a message came");
         return lease!;
+    }
+
+    private async Task<QueueLease> TakeAgainAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await TakeAsync();
+            }
+            catch (QueueUnavailableException)
+            {
+                await Task.Delay(20, Stop);
+            }
+        }
+    }
+
+    private async Task<bool> PutAgainAsync()
+    {
+        try
+        {
+            await Queue.PutAsync([new QueueMessage { Body = "again"u8.ToArray() }], Stop);
+            return true;
+        }
+        catch (QueueUnavailableException)
+        {
+            return false;
+        }
     }
 
     private async Task<BasicGetResult> GetAsync(string queue)

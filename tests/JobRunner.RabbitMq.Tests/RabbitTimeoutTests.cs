@@ -3,24 +3,15 @@ using JobRunner.RabbitMq.Queues;
 
 namespace JobRunner.RabbitMq.Tests;
 
-/// <summary>Calls that last longer than the broker's consumer timeout. The broker is this class's own; JOBRUNNER_LONG_TESTS=1
-/// sets it to 20 seconds, and a call lasts a minute.</summary>
-public sealed class RabbitTimeoutTests : IAsyncLifetime
+/// <summary>Calls that last longer than the broker's consumer timeout.</summary>
+public sealed class RabbitTimeoutTests(ImpatientServer impatient)
 {
-    private static readonly bool IsLong = Environment.GetEnvironmentVariable("JOBRUNNER_LONG_TESTS") == "1";
-    private static readonly TimeSpan ConsumerTimeout = TimeSpan.FromSeconds(IsLong ? 20 : 4);
-    private static readonly TimeSpan CallLength = ConsumerTimeout * 3;
+    private static readonly TimeSpan ConsumerTimeout = ImpatientServer.ConsumerTimeout;
+    private static readonly TimeSpan CallLength = ImpatientServer.CallLength;
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
     private static readonly TaskOutcome Done = new() { HttpStatus = 200, Result = "1"u8.ToArray() };
 
-    private readonly RabbitServer _server = new(
-        $"{{consumer_timeout, {ConsumerTimeout.TotalMilliseconds}}}, {{channel_tick_interval, {(IsLong ? 1000 : 500)}}}");
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => _server.InitializeAsync();
-
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task A_long_call_is_to_be_handed_over_before_the_broker_takes_it_back()
@@ -87,7 +78,7 @@ public sealed class RabbitTimeoutTests : IAsyncLifetime
         HandOver.DueAfter(TimeSpan.FromSeconds(timeout), TimeSpan.FromSeconds(lease)).ShouldBe(TimeSpan.FromSeconds(expected));
 
     private IJobQueue Open(string name, TimeSpan consumerTimeout) =>
-        Rabbit.Queue(_server, name, options => options with { ConsumerTimeout = consumerTimeout });
+        Rabbit.Queue(impatient.Server, name, options => options with { ConsumerTimeout = consumerTimeout });
 
     private static async Task<QueueLease> PutAndTakeAsync(IJobQueue queue)
     {

@@ -58,6 +58,8 @@ internal sealed partial class NatsTaskStore
             if (await ReadAsync(bucket, record.Id, cancellationToken) is { } stored)
             {
                 if (IsOver(stored.Task, record)) return false;
+                if (!string.Equals(stored.Task.Queue, record.Queue, StringComparison.Ordinal))
+                    await bucket.PutAsync(TaskKeys.Payload(record.Id), record.Payload, cancellationToken);
                 if (await WriteAsync(bucket, stored, record, cancellationToken) is not null) return true;
                 continue;
             }

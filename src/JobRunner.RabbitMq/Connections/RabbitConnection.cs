@@ -13,6 +13,9 @@ internal sealed class RabbitConnection(RabbitEndpoint endpoint, ILogger logger) 
 
     public RabbitEndpoint Endpoint => endpoint;
 
+    /// <summary>Whether it is being given up here.</summary>
+    public bool IsClosing => _closing.IsCancellationRequested;
+
     /// <summary>The open connection.</summary>
     /// <exception cref="QueueUnavailableException">There is none to be had.</exception>
     public async Task<IConnection> OpenAsync(CancellationToken cancellationToken)

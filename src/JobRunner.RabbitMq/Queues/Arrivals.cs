@@ -1,16 +1,23 @@
 using System.Threading.Channels;
+using JobRunner.RabbitMq.Connections;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 
 namespace JobRunner.RabbitMq.Queues;
 
-/// <summary>Waits at several queues at once for the first message. The broker hands out one at each at most.</summary>
+/// <summary>
+/// Waits at several queues at once for the first message. The broker hands out one at each at most. Every wait has a channel
+/// of its own, which ends with the last message that came by it: where a queue is deleted and made anew at once, RabbitMQ
+/// before version 4 moves the channel's consumer to the new queue, but throws away what that hands out. Only the end of the
+/// channel gives such a message back.
+/// </summary>
 internal sealed class Arrivals(IChannel channel, IReadOnlyList<string> bands, TimeProvider time) : AsyncDefaultBasicConsumer(channel)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<Delivery> _deliveries = System.Threading.Channels.Channel.CreateUnbounded<Delivery>();
     private readonly Dictionary<string, int> _bandOfTag = new(StringComparer.Ordinal);
+    private int _users = 1;
 
     /// <summary>Whether somebody has deleted one of the queues during the wait.</summary>
     public bool IsQueueGone { get; private set; }
@@ -18,6 +25,7 @@ internal sealed class Arrivals(IChannel channel, IReadOnlyList<string> bands, Ti
     /// <summary>Begins to wait at all queues, the last first.</summary>
     public async Task BeginAsync()
     {
+        await Channel.BasicQosAsync(0, 1, global: false);
         for (var band = bands.Count - 1; band >= 0; band--)
         {
             var tag = Guid.NewGuid().ToString("N");
@@ -55,6 +63,15 @@ internal sealed class Arrivals(IChannel channel, IReadOnlyList<string> bands, Ti
         return [.. came.OrderByDescending(delivery => delivery.Band)];
     }
 
+    /// <summary>Gives back what is not wanted, in its place before this returns, and leaves the channel to what is kept.</summary>
+    public async Task LeaveAsync(IEnumerable<Delivery> unwanted)
+    {
+        var isAnyReturned = false;
+        foreach (var delivery in unwanted) isAnyReturned |= await delivery.ReturnAsync();
+        if (isAnyReturned && Volatile.Read(ref _users) > 1 && Channel.IsOpen) await Channel.BasicQosAsync(0, 1, global: false);
+        await ReleaseAsync();
+    }
+
     public override Task HandleBasicDeliverAsync(
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
         IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
@@ -64,8 +81,9 @@ internal sealed class Arrivals(IChannel channel, IReadOnlyList<string> bands, Ti
 
         // The client takes both back when this returns.
         var kept = new BasicProperties(properties);
+        Interlocked.Increment(ref _users);
         _deliveries.Writer.TryWrite(
-            new Delivery(Channel, deliveryTag, band, kept, body.ToArray(), redelivered, time.GetTimestamp()));
+            new Delivery(Channel, deliveryTag, band, kept, body.ToArray(), redelivered, time.GetTimestamp(), ReleaseAsync));
         return Task.CompletedTask;
     }
 
@@ -90,6 +108,19 @@ internal sealed class Arrivals(IChannel channel, IReadOnlyList<string> bands, Ti
         var exception = new OperationInterruptedException(reason);
         _deliveries.Writer.TryComplete(exception);
         _ended.TrySetException(exception);
+    }
+
+    private async ValueTask ReleaseAsync()
+    {
+        if (Interlocked.Decrement(ref _users) > 0) return;
+        try
+        {
+            await Channel.DisposeAsync();
+        }
+        catch (Exception exception) when (RabbitCalls.IsBrokers(exception) || exception is OperationCanceledException)
+        {
+            // It has ended, or ends with the connection.
+        }
     }
 
     private void Leave(string tag)

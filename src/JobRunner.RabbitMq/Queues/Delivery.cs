@@ -4,8 +4,17 @@ using RabbitMQ.Client;
 namespace JobRunner.RabbitMq.Queues;
 
 /// <summary>A message that the broker has handed out over a channel, and takes back once that is closed.</summary>
+/// <param name="channel">The channel.</param>
+/// <param name="tag">What the broker calls the delivery there.</param>
+/// <param name="band">Which queue it came from.</param>
+/// <param name="properties">The message's properties.</param>
+/// <param name="body">The message.</param>
+/// <param name="isRedelivered">Whether the broker handed it out before.</param>
+/// <param name="takenAt">When it was taken, as <see cref="TimeProvider.GetTimestamp"/> counts.</param>
+/// <param name="left">Called when the channel is not needed for it any more.</param>
 internal sealed class Delivery(
-    IChannel channel, ulong tag, int band, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, bool isRedelivered, long takenAt)
+    IChannel channel, ulong tag, int band, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, bool isRedelivered,
+    long takenAt, Func<ValueTask>? left = null)
 {
     private int _isSettled;
 
@@ -43,11 +52,13 @@ internal sealed class Delivery(
         try
         {
             await settle();
-            return true;
         }
         catch (Exception exception) when (RabbitCalls.IsBrokers(exception))
         {
             return false;
         }
+
+        if (left is not null) await left();
+        return true;
     }
 }

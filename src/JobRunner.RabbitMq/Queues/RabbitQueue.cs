@@ -178,10 +178,15 @@ internal sealed class RabbitQueue : IJobQueue
 
     private async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
-        await _topology.CreateAsync(cancellationToken);
         try
         {
+            await _topology.CreateAsync(cancellationToken);
             return await call();
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested && !_connection.IsClosing)
+        {
+            // So the client says that an answer did not come in time.
+            throw new QueueUnavailableException($"{_connection.Endpoint} did not answer in time.", exception);
         }
         catch (QueueUnavailableException exception)
             when (exception.InnerException is { } cause && RabbitErrors.ReasonOf(cause) is Constants.NotFound)

@@ -12,11 +12,11 @@ internal sealed class Receiver(RabbitConnection connection, QueueNames names, Pa
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookWhilePaused = TimeSpan.FromMilliseconds(200);
+    private static readonly CreateChannelOptions Plain = new(
+        publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly RabbitChannel _channel = new(
-        connection, new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false),
-        (channel, cancellationToken) => channel.BasicQosAsync(0, 1, global: false, cancellationToken));
+    private readonly RabbitChannel _channel = new(connection, Plain);
 
     public async Task<IReadOnlyList<Delivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
     {
@@ -26,7 +26,7 @@ internal sealed class Receiver(RabbitConnection connection, QueueNames names, Pa
             var channel = await _channel.OpenAsync(cancellationToken);
             return await RabbitCalls.RunAsync(connection, () => ReceiveAsync(channel, max, cancellationToken));
         }
-        catch (QueueUnavailableException exception) when (exception.InnerException is TimeoutException)
+        catch (OperationCanceledException exception) when (exception.CancellationToken != cancellationToken)
         {
             // An answer that comes later may bring a message, which only the end of the channel gives back.
             await _channel.CloseAsync();
@@ -86,16 +86,26 @@ internal sealed class Receiver(RabbitConnection connection, QueueNames names, Pa
 
     private async Task<IReadOnlyList<Delivery>> TakeNextAsync(IChannel channel, int max, CancellationToken cancellationToken)
     {
-        var arrivals = new Arrivals(channel, names.Bands, time);
-        await arrivals.BeginAsync();
-        await arrivals.WaitAsync(cancellationToken);
-        var came = await arrivals.EndAsync();
-        if (arrivals.IsQueueGone) queueIsGone();
+        var link = await connection.OpenAsync(CancellationToken.None);
+        var own = await link.CreateChannelAsync(Plain, CancellationToken.None);
+        var arrivals = new Arrivals(own, names.Bands, time);
+        try
+        {
+            await arrivals.BeginAsync();
+            await arrivals.WaitAsync(cancellationToken);
+            var came = await arrivals.EndAsync();
+            if (arrivals.IsQueueGone) queueIsGone();
 
-        // A pause may have begun during the wait; and each queue may have handed out one.
-        var kept = came.Count > 0 && await pause.IsSetAsync(channel) ? 0 : Math.Min(max, came.Count);
-        await ReturnAsync(came.Skip(kept));
-        return [.. came.Take(kept)];
+            // A pause may have begun during the wait; and each queue may have handed out one.
+            var kept = came.Count > 0 && await pause.IsSetAsync(channel) ? 0 : Math.Min(max, came.Count);
+            await arrivals.LeaveAsync(came.Skip(kept));
+            return [.. came.Take(kept)];
+        }
+        catch
+        {
+            await own.DisposeAsync();
+            throw;
+        }
     }
 
     private static async Task ReturnAsync(IEnumerable<Delivery> deliveries)

@@ -36,7 +36,7 @@ internal sealed class RecordWriter(StoreCalls calls)
         }
     }
 
-    // The payload never changes, so that of a known record is not compared; a result is only ever new.
+    // Within a queue the payload never changes, so that of a known record is not read; a result is only ever new.
     private static IEnumerable<RedisArgument> Arguments(TaskRecord? known, TaskRecord next)
     {
         var before = known is null ? [] : RecordFields.Write(known);
@@ -44,7 +44,7 @@ internal sealed class RecordWriter(StoreCalls calls)
         if (known is not null)
         {
             before.Remove(RecordFields.Payload);
-            after.Remove(RecordFields.Payload);
+            if (string.Equals(known.Queue, next.Queue, StringComparison.Ordinal)) after.Remove(RecordFields.Payload);
         }
 
         var set = after.Where(field => !before.TryGetValue(field.Key, out var old) || !old.Span.SequenceEqual(field.Value.Span))

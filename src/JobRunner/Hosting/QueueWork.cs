@@ -102,6 +102,7 @@ internal sealed class QueueWork(
                 HandedOver = ReferenceEquals(records, store) ? new HandedOverMessages(queue, records, options, time) : null,
                 Instruments = instruments.Queues.Add(queue.Name),
                 Timeout = manifest.Extra.TaskTimeout,
+                MaxInterruptions = manifest.Extra.MaxInterruptions,
                 Time = time,
                 Logger = logger,
             },

@@ -373,4 +373,37 @@ public abstract class TaskStoreConformance : TaskStoreSuite
         (await Store.RecordAsync(record, Cancel)).ShouldBeFalse();
         (await GetAsync(record.Id)).Status.ShouldBe(TaskState.Completed);
     }
+
+    [Fact]
+    public async Task A_record_that_is_written_over_another_takes_its_queue_and_payload_along()
+    {
+        var first = TaskTransitions.Create(Task("""{"a":1}""", "math"), Time.GetUtcNow()) with { Status = TaskState.Running, FencingToken = 1 };
+        (await Store.RecordAsync(first, Cancel)).ShouldBeTrue();
+        var moved = first with
+        {
+            Queue = "math (handed over)",
+            Payload = """{"b":22}"""u8.ToArray(),
+            FencingToken = 2,
+            LeaseOwner = "somebody",
+            LeaseExpiresAt = Time.GetUtcNow() + Lease,
+        };
+        (await Store.RecordAsync(moved, Cancel)).ShouldBeTrue();
+
+        var record = await GetAsync(first.Id);
+        (record.Queue, Encoding.UTF8.GetString(record.Payload.Span)).ShouldBe((moved.Queue, """{"b":22}"""));
+        (await Store.InspectAsync("math", Cancel)).Running.ShouldBe(0);
+        (await Store.InspectAsync(moved.Queue, Cancel)).Running.ShouldBe(1);
+        Time.Advance(Lease + TimeSpan.FromSeconds(1));
+        (await Store.SweepAsync(10, Cancel)).ShouldHaveSingleItem().Status.ShouldBe(TaskState.Queued);
+        (await ClaimAsync(queue: "math")).ShouldBeEmpty();
+        var claimed = (await ClaimAsync(queue: moved.Queue)).ShouldHaveSingleItem().Record;
+        (claimed.Id, claimed.Interruptions, Encoding.UTF8.GetString(claimed.Payload.Span)).ShouldBe((first.Id, 1, """{"b":22}"""));
+
+        // And back, as a message of the broker.
+        (await Store.RecordAsync(claimed with { Queue = "math", Status = TaskState.Queued, LeaseOwner = null, LeaseExpiresAt = null }, Cancel))
+            .ShouldBeTrue();
+        (await Store.InspectAsync(moved.Queue, Cancel)).ShouldSatisfyAllConditions(
+            status => status.Running.ShouldBe(0), status => status.Depth.ShouldBe(0));
+        (await GetAsync(first.Id)).Interruptions.ShouldBe(1);
+    }
 }

@@ -8,6 +8,16 @@ internal sealed partial class LeaseKeeper(WorkedQueue worked, RunningMessages ru
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
 
+    // A hand-over is due at the latest in the middle of the broker's patience; several looks fit into the rest.
+    private TimeSpan Interval
+    {
+        get
+        {
+            var (renewal, look) = (worked.Options.VisibilityTimeout / 3, worked.Options.ConsumerTimeout / 6);
+            return worked.HandedOver is not null && look < renewal ? look : renewal;
+        }
+    }
+
     public void Start() => _loop = Task.Run(() => LoopAsync(_stopping.Token));
 
     public async Task StopAsync()
@@ -20,7 +30,7 @@ internal sealed partial class LeaseKeeper(WorkedQueue worked, RunningMessages ru
 
     private async Task LoopAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(worked.Options.VisibilityTimeout / 3, worked.Time);
+        using var timer = new PeriodicTimer(Interval, worked.Time);
         var backOff = new BackOff(worked.Time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {

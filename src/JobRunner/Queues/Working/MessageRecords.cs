@@ -8,20 +8,33 @@ internal sealed class MessageRecords(WorkedQueue worked)
 {
     private bool AreApart => worked.Queue.Store is null;
 
-    /// <summary>Records that a message runs.</summary>
-    public async Task BeginAsync(MessageRun run, MessageCall call, CancellationToken cancellationToken)
+    /// <summary>Records that a message runs. A record that runs already is of a run that was interrupted; the brokers' own
+    /// counts do not tell, since they count what was looked at and given back, too.</summary>
+    /// <returns>How it ends without a run: it was cancelled while it waited, or interrupted too often. Null: it
+    /// runs.</returns>
+    public async Task<TaskOutcome?> BeginAsync(MessageRun run, MessageCall call, CancellationToken cancellationToken)
     {
         if (!AreApart)
-            return;
+            return null;
         var known = await worked.Records.GetAsync(run.Message.Id, cancellationToken);
+        var interruptions = InterruptionsOf(known);
         var record = RecordOf(run.Message, call) with
         {
             CreatedAt = known?.CreatedAt ?? run.Message.EnqueuedAt ?? worked.Time.GetUtcNow(),
             StartedAt = worked.Time.GetUtcNow(),
+            Interruptions = interruptions,
             FencingToken = (known?.FencingToken ?? 0) + 1,
         };
-        run.Task = new TaskLease(record, record.FencingToken);
+        if (known?.Status != TaskState.Cancelled)
+            run.Task = new TaskLease(record, record.FencingToken);
+        if (known?.Status is TaskState.Cancelled or TaskState.Cancelling)
+        {
+            run.Cancel();
+            return TaskFailures.Cancelled();
+        }
+
         await worked.Records.RecordAsync(record, cancellationToken);
+        return interruptions > worked.MaxInterruptions ? TaskFailures.Lost(interruptions) : null;
     }
 
     /// <summary>Records how a run ended.</summary>
@@ -65,4 +78,12 @@ internal sealed class MessageRecords(WorkedQueue worked)
         Properties = message.Properties,
         FirstFailedAt = message.FirstFailedAt,
     };
+
+    // A record that has ended is of a message that was put back on request: its count begins anew.
+    private static int InterruptionsOf(TaskRecord? known)
+    {
+        if (known is null || known.Status.IsFinished())
+            return 0;
+        return known.Status.IsLeased() ? known.Interruptions + 1 : known.Interruptions;
+    }
 }

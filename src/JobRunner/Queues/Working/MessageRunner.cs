@@ -76,7 +76,12 @@ internal sealed partial class MessageRunner(
             return TaskRun.Ended(failure with { IsUnbound = true });
         }
 
-        await TryRecordAsync(run, call);
+        if (await TryRecordAsync(run, call) is { } ended)
+        {
+            place.Release();
+            return TaskRun.Ended(ended);
+        }
+
         var record = run.Lease.Task?.Record ?? records.RecordOf(message, call);
         var feed = run.Task is { } lease ? new TaskFeed(worked.Store, lease) : null;
         var timeout = message.Deadline - now is { } left && left < worked.Timeout ? left : worked.Timeout;
@@ -98,15 +103,16 @@ internal sealed partial class MessageRunner(
             : call;
 
     // The run need not wait for a store that is away; its outcome does.
-    private async Task TryRecordAsync(MessageRun run, MessageCall call)
+    private async Task<TaskOutcome?> TryRecordAsync(MessageRun run, MessageCall call)
     {
         try
         {
-            await records.BeginAsync(run, call, run.Token);
+            return await records.BeginAsync(run, call, run.Token);
         }
         catch (TaskStoreException exception)
         {
             NotRecorded(worked.Logger, worked.Name, run.Message.Id, exception.Message);
+            return null;
         }
     }
 

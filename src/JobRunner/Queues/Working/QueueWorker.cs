@@ -15,6 +15,7 @@ internal sealed partial class QueueWorker : IAsyncDisposable
     private readonly WorkedQueue _worked;
     private readonly QueueGate _gate;
     private readonly RunningMessages _running;
+    private readonly MessageRecords _records;
     private readonly OutcomeDelivery _outcomes;
     private readonly LeaseKeeper _leases;
     private readonly Fetcher _fetcher;
@@ -27,9 +28,9 @@ internal sealed partial class QueueWorker : IAsyncDisposable
         _gate = new QueueGate(gate, maxConcurrency);
         _link = new BrokerLink(worked);
         _running = new RunningMessages(worked.Store.Changes);
-        var records = new MessageRecords(worked);
-        _outcomes = new OutcomeDelivery(worked, records, _link);
-        var runner = new MessageRunner(worked, served, execution, _running, records, _outcomes);
+        _records = new MessageRecords(worked);
+        _outcomes = new OutcomeDelivery(worked, _records, _link);
+        var runner = new MessageRunner(worked, served, execution, _running, _records, _outcomes);
         _leases = new LeaseKeeper(worked, _running, _link);
         _fetcher = new Fetcher(worked, _gate, _link, _outcomes, runner.Start);
         _watchdog = new Watchdog(worked, _fetcher, _link);
@@ -112,13 +113,20 @@ internal sealed partial class QueueWorker : IAsyncDisposable
     {
         try
         {
-            await _worked.Queue.ReleaseAsync(run.Lease, CancellationToken.None).WaitAsync(LastWords);
+            await GiveBackAsync(run).WaitAsync(LastWords);
             GivenBack(_worked.Logger, _worked.Name, run.Message.Id);
         }
         catch (Exception exception)
         {
             NotGivenBack(_worked.Logger, _worked.Name, run.Message.Id, exception.Message);
         }
+    }
+
+    // The record first, so that whoever runs the message next finds no run that was interrupted.
+    private async Task GiveBackAsync(MessageRun run)
+    {
+        await _records.EndAsync(run, new MessageEnding(EndingKind.Release, Outcome: null), delay: null, CancellationToken.None);
+        await _worked.Queue.ReleaseAsync(run.Lease, CancellationToken.None);
     }
 
     [LoggerMessage(

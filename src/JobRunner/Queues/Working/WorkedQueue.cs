@@ -23,6 +23,9 @@ internal sealed record WorkedQueue
     /// <summary>Hard limit of one run.</summary>
     public required TimeSpan Timeout { get; init; }
 
+    /// <summary>Interrupted runs after which a message whose record is written apart fails as lost.</summary>
+    public required int MaxInterruptions { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ILogger Logger { get; init; }

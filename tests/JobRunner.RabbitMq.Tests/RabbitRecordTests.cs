@@ -1,0 +1,95 @@
+
+namespace JobRunner.RabbitMq.Tests;
+
+/// <summary>Hosts whose messages the broker holds and whose records stand in a store apart.</summary>
+public sealed class RabbitRecordTests(RabbitServer server) : IDisposable
+{
+    private readonly string _name = $"q{Guid.NewGuid():N}";
+    private readonly string _folder = Directory.CreateTempSubdirectory("jobrunner-records-").FullName;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task What_is_cancelled_while_it_waits_for_another_attempt_never_runs_again()
+    {
+        var job = new StubbornJob();
+        await using var worker = await StartAsync(job);
+        await using var queue = Rabbit.Queue(server, _name);
+        var id = (await queue.PutAsync([Message("/fail")], Stop)).Single();
+        await RecordBecomesAsync(worker, id, record => record is { Status: TaskState.Queued, Attempts: 1 });
+
+        (await worker.Records.CancelAsync(id, Stop)).ShouldBe(CancelAnswer.Cancelled);
+
+        await Until.TrueAsync(
+            async () => await queue.InspectAsync(Stop) is { Depth: 0, Scheduled: 0, DeadLetters: 0 } && job.Started > 0, "the broker had forgotten it");
+        await worker.DisposeAsync();
+        job.Started.ShouldBe(1);
+        await using var later = await StartAsync(job);
+        (await later.Records.GetAsync(id, Stop)).ShouldNotBeNull().Status.ShouldBe(TaskState.Cancelled);
+    }
+
+    [Fact]
+    public async Task What_is_given_back_at_a_stop_counts_as_no_interruption()
+    {
+        var job = new StubbornJob();
+        string id;
+        await using (await StartAsync(job))
+        {
+            await using var queue = Rabbit.Queue(server, _name);
+            id = (await queue.PutAsync([Message("/linger")], Stop)).Single();
+            await Until.TrueAsync(() => Task.FromResult(job.Started == 1), "the call ran");
+        }
+
+        job.End();
+        await using var next = await StartAsync(job);
+        var record = await next.EndAsync(id, Stop);
+
+        (record.Status, record.Attempts, record.Interruptions).ShouldBe((TaskState.Completed, 1, 0));
+        job.Started.ShouldBe(2);
+    }
+
+    private Task<Worker> StartAsync(StubbornJob job) => Worker.StartAsync(job, $"""
+        jobtype_extra:
+          shutdown_delay: 0
+          shutdown_grace: 100ms
+          store: "sqlite:{_folder}/tasks.db"
+          queues:
+            - url: "{server.Url}?queue={_name}"
+              retry_delay: 2s
+        """);
+
+    private static QueueMessage Message(string endpoint) => new() { Body = "{}"u8.ToArray(), Endpoint = endpoint };
+
+    private static Task RecordBecomesAsync(Worker worker, string id, Func<TaskRecord, bool> condition) => Until.TrueAsync(
+        async () => await worker.Records.GetAsync(id, Stop) is { } record && condition(record), "the record was so");
+
+    /// <summary>A job that fails, or hears nobody.</summary>
+    private sealed class StubbornJob
+    {
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _started;
+
+        public int Started => Volatile.Read(ref _started);
+
+        public void End() => _end.TrySetResult();
+
+        public void Perform() => Interlocked.Increment(ref _started);
+
+        [JobEndpoint("/fail")]
+        public void Fail()
+        {
+            Interlocked.Increment(ref _started);
+            throw new InvalidOperationException("it broke");
+        }
+
+        [JobEndpoint("/linger")]
+        public async Task<string> LingerAsync()
+        {
+            Interlocked.Increment(ref _started);
+            await _end.Task;
+            return "done";
+        }
+    }
+}
