@@ -64,6 +64,28 @@ public sealed class WorkProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_that_is_compiled_takes_a_client_of_its_queue()
+    {
+        _folder.Write("Countdown.cs", """
+            using JobRunner;
+
+            public class Countdown(JobQueueClient queue)
+            {
+                public async Task<string?> PerformAsync(int number) =>
+                    number == 0 ? null : await queue.PutAsync("/perform", new { number = number - 1 });
+            }
+            """);
+        var id = await PutAsync("/perform", new { number = 2 });
+
+        var run = await RunAsync("work", "Countdown.cs", "--queue", Queue, "--burst");
+
+        run.ExitCode.ShouldBe(0, run.Error);
+        for (var number = 2; number > 0; number--)
+            id = (await ResultAsync<string>(id))!;
+        (await ResultAsync<string>(id)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Without_a_queue_there_is_nothing_to_do()
     {
         var run = await RunAsync("work", "Job.cs");
