@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using JobRunner.Cli.Commands;
-using JobRunner.Cli.Loading;
 using JobRunner.Cli.Output;
 
 namespace JobRunner.Cli;
@@ -34,7 +33,7 @@ internal sealed class CommandLine(IJobHosting hosting, TextWriter output, TextWr
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
-        catch (JobPathException exception)
+        catch (UsageException exception)
         {
             return WrongUsage(parsed, exception.Message);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using JobRunner.Cli.Enqueueing;
 using JobRunner.Cli.Output;
@@ -8,6 +9,8 @@ namespace JobRunner.Cli.Commands;
 /// <summary><c>jobrunner enqueue --queue URL</c>: puts tasks.</summary>
 internal sealed class EnqueueCommand : Command, ICommandWithExamples
 {
+    private const string Memory = "memory";
+
     private readonly Argument<string[]> _arguments = new("ARGUMENTS")
     {
         Description = "KEY=VALUE (JSON where it parses as such, else a string), KEY:=JSON or KEY=@FILE; with --each: the values.",
@@ -23,7 +26,7 @@ internal sealed class EnqueueCommand : Command, ICommandWithExamples
         HelpName = "PATH",
     };
 
-    private readonly Option<string?> _payload = new("--payload") { Description = "The arguments as one JSON object.", HelpName = "JSON" };
+    private readonly Option<string?> _payload = new("--payload") { Description = "The arguments as one JSON object; - for standard input.", HelpName = "JSON" };
 
     private readonly Option<string?> _file = new("--file")
     {
@@ -50,7 +53,9 @@ internal sealed class EnqueueCommand : Command, ICommandWithExamples
             var given = result.GetValue(_arguments) ?? [];
             var each = result.GetValue(_each);
             string?[] ways = [result.GetValue(_payload), result.GetValue(_file), each ?? (given.Length > 0 ? string.Empty : null)];
-            if (ways.Count(way => way is not null) > 1)
+            if (_queue.CountIn(result) > 1)
+                result.AddError("A task goes into one queue; give --queue once.");
+            else if (ways.Count(way => way is not null) > 1)
                 result.AddError("Give the arguments in one way: KEY=VALUE, --payload, --file or --each.");
             else if (each is not null && given.Length == 0)
                 result.AddError("--each wants values: one task is put for each.");
@@ -68,46 +73,74 @@ internal sealed class EnqueueCommand : Command, ICommandWithExamples
 
     private async Task<int> PutAsync(IJobHosting hosting, ParseResult parsed, CancellationToken cancellationToken)
     {
-        await using var client = hosting.CreateClient(_queue.UrlsOf(parsed)[^1]);
-        var output = parsed.InvocationConfiguration.Output;
-        var endpoint = parsed.GetValue(_endpoint)!;
-        var accepted = new List<string>();
-        var progress = new AcceptedCount(parsed.InvocationConfiguration.Error);
-        await foreach (var id in client.PutManyAsync(endpoint, PayloadsOf(parsed), cancellationToken: cancellationToken))
+        using var interruption = new Interruption(cancellationToken);
+        var tasks = await TasksOfAsync(parsed, interruption.Token);
+        var url = _queue.UrlsOf(parsed)[^1];
+        if (QueueOptions.FromUrl(url).Url.Scheme == Memory)
+            throw new UsageException("What is put into a memory: queue ends with this process; give another URL, such as sqlite:tasks.db.");
+        await using var client = hosting.CreateClient(url);
+        var waits = parsed.GetValue(_wait);
+        if (waits && !client.KeepsRecords)
         {
-            progress.Add();
-            if (parsed.GetValue(_wait))
-                accepted.Add(id);
-            else
-                await output.WriteLineAsync(id);
+            throw new UsageException(
+                $"The queue {client.Name} keeps no records, so that --wait cannot read its results; nothing was put.");
         }
 
-        progress.End();
+        var output = parsed.InvocationConfiguration.Output;
+        var progress = tasks.AreMany ? AcceptedProgress.OnStandardError() : AcceptedProgress.Silent();
+        var accepted = new List<string>();
+        await new Enqueuer(client, progress).PutAsync(
+            parsed.GetValue(_endpoint)!,
+            tasks,
+            waits ? accepted.Add : id => progress.WriteLine(id, output),
+            interruption.Token);
+        return await ResultsAsync(client, accepted, parsed.InvocationConfiguration, interruption.Token);
+    }
+
+    private static async Task<int> ResultsAsync(
+        JobQueueClient client, List<string> ids, InvocationConfiguration console, CancellationToken cancellationToken)
+    {
         var exitCode = ExitCodes.Done;
-        foreach (var id in accepted)
+        for (var ended = 0; ended < ids.Count; ended++)
         {
-            var record = await client.WaitAsync(id, cancellationToken);
+            TaskRecord record;
+            try
+            {
+                record = await client.WaitAsync(ids[ended], cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                await console.Error.WriteLineAsync(
+                    $"Interrupted. Accepted: {ids.Count}, results printed: {ended}; the next is that of task {ids[ended]}.");
+                return ExitCodes.Failed;
+            }
+
             if (record.Status == TaskState.Completed)
             {
-                await output.WriteLineAsync(Encoding.UTF8.GetString((record.Result ?? default).Span));
+                await console.Output.WriteLineAsync(Encoding.UTF8.GetString((record.Result ?? default).Span));
                 continue;
             }
 
             exitCode = ExitCodes.Failed;
-            await parsed.InvocationConfiguration.Error.WriteLineAsync($"The task {id} did not complete: {record.Error}");
+            await console.Error.WriteLineAsync($"The task {ids[ended]} did not complete: {record.Error}");
         }
 
         return exitCode;
     }
 
-    private IAsyncEnumerable<object?> PayloadsOf(ParseResult parsed)
+    private async Task<TasksToPut> TasksOfAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var given = parsed.GetValue(_arguments) ?? [];
+        if (Array.Find(given, value => value.StartsWith("--", StringComparison.Ordinal)) is { } unknown
+            && !parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash))
+            throw new UsageException($"There is no option '{unknown}'; what stands after -- is taken as it is.");
         if (parsed.GetValue(_file) is { } file)
-            return TaskPayloads.OfLinesAsync(file);
+            return PayloadLines.Open(file);
         if (parsed.GetValue(_each) is { } argument)
-            return TaskPayloads.OfEach(argument, given).ToAsyncEnumerable();
-        var one = parsed.GetValue(_payload) is { } json ? TaskPayloads.OfJson(json) : TaskPayloads.OfArguments(given);
-        return new object?[] { one }.ToAsyncEnumerable();
+            return TaskPayloads.OfEach(argument, given);
+        object one = parsed.GetValue(_payload) is { } json
+            ? await TaskPayloads.OfJsonAsync(json, cancellationToken)
+            : TaskPayloads.OfArguments(given);
+        return TasksToPut.One(one);
     }
 }

@@ -11,12 +11,13 @@ internal sealed record HostedJob(JobLoader Loader, string Directory, string? Man
 
 /// <summary>How queues are worked on.</summary>
 /// <param name="Queues">Their URLs.</param>
+/// <param name="Format">Form of their messages where a URL does not say; null is the default.</param>
 /// <param name="Concurrency">Calls at once; null for the manifest's, else the number of cores.</param>
 /// <param name="IsBurst">Whether to end when they are empty.</param>
 /// <param name="Port">Port of probes and metrics; null or 0 for none.</param>
 /// <param name="Host">Address that the port is on; null is the default.</param>
 internal sealed record QueueWorkOptions(
-    IReadOnlyList<string> Queues, int? Concurrency, bool IsBurst, int? Port, string? Host);
+    IReadOnlyList<string> Queues, string? Format, int? Concurrency, bool IsBurst, int? Port, string? Host);
 
 /// <summary>What the commands want of the library: parsing a command line needs no server.</summary>
 internal interface IJobHosting
@@ -34,6 +35,7 @@ internal interface IJobHosting
     /// <param name="work">How.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="JobLoadException">The job does not load.</exception>
+    /// <exception cref="UsageException">There is no queue to work on.</exception>
     Task WorkAsync(HostedJob job, QueueWorkOptions work, CancellationToken cancellationToken);
 
     /// <summary>Makes a client of a queue.</summary>

@@ -28,7 +28,7 @@ internal sealed class JobHosting : IJobHosting
     }
 
     /// <inheritdoc/>
-    public Task WorkAsync(HostedJob job, QueueWorkOptions work, CancellationToken cancellationToken)
+    public async Task WorkAsync(HostedJob job, QueueWorkOptions work, CancellationToken cancellationToken)
     {
         var worker = new WorkerOptions(work.Concurrency, work.IsBurst, ServesProbes: work.Port is > 0);
         var options = new ServeOptions
@@ -37,10 +37,18 @@ internal sealed class JobHosting : IJobHosting
             Host = work.Host ?? ServeOptions.DefaultHost,
             ManifestPath = job.ManifestPath,
             Queues = work.Queues,
+            Format = work.Format,
             Worker = worker,
         };
-        return JobServer.WorkAsync(
-            JobServer.Build(SourceOf(job), options, configure: AddTransports), worker, cancellationToken);
+        var server = JobServer.Build(SourceOf(job), options, configure: AddTransports);
+        var settings = server.Services.GetRequiredService<JobSettings>();
+        if (settings.Error is null && settings.Manifest.Extra.Queues.Count == 0)
+        {
+            await server.DisposeAsync();
+            throw new UsageException("There is no queue to work on; give --queue URL, or jobtype_extra.queues in the manifest.");
+        }
+
+        await JobServer.WorkAsync(server, worker, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -7,6 +7,9 @@ namespace JobRunner.Cli.Commands;
 /// <summary>The command <c>jobrunner</c> itself.</summary>
 internal sealed class JobRunnerCommand : RootCommand, ICommandWithExamples
 {
+    // A value that begins with @ is a value, and no file of further arguments.
+    private static readonly ParserConfiguration Configuration = new() { ResponseFileTokenReplacer = null };
+
     public JobRunnerCommand(IJobHosting hosting)
         : base("Serves a plain C# class with a Perform method: REST, OpenAPI, metrics, queues.")
     {
@@ -39,7 +42,7 @@ internal sealed class JobRunnerCommand : RootCommand, ICommandWithExamples
     public ParseResult ParseLine(string[] args)
     {
         var first = Array.Find(args, arg => arg != Verbose.Name);
-        return Parse(first is not null && IsMeantForRun(first) ? ["run", .. args] : args);
+        return Parse(first is not null && IsMeantForRun(first) ? ["run", .. args] : args, Configuration);
     }
 
     private bool IsMeantForRun(string first)

@@ -7,7 +7,7 @@ namespace JobRunner.Cli.Commands;
 /// <summary>The argument and the options that say which job is meant; the same on every command that takes one.</summary>
 internal sealed class JobSymbols
 {
-    private readonly Argument<string> _job = new("JOB")
+    private readonly Argument<string?> _job = new("JOB")
     {
         HelpName = "JOB",
         Description = "The job: a .dll, .cs or .csproj file, or a folder holding one.",
@@ -25,7 +25,17 @@ internal sealed class JobSymbols
         HelpName = "PATH",
     };
 
-    public JobSymbols() => _job.CompletionSources.Add(Paths);
+    public JobSymbols()
+        : this(ArgumentArity.ExactlyOne)
+    {
+    }
+
+    /// <param name="arity">How many jobs there must be.</param>
+    public JobSymbols(ArgumentArity arity)
+    {
+        _job.Arity = arity;
+        _job.CompletionSources.Add(Paths);
+    }
 
     /// <summary>Adds the argument and the options to a command.</summary>
     public void AddTo(Command command)
@@ -36,12 +46,15 @@ internal sealed class JobSymbols
     }
 
     /// <summary>The job that a command line is about.</summary>
-    /// <exception cref="JobPathException">The path leads to no job, or to no manifest.</exception>
+    /// <exception cref="UsageException">The path leads to no job, or to no manifest.</exception>
+    /// <exception cref="JobLoadException">No job is given, and the manifest needs something else.</exception>
     public HostedJob HostedJobOf(ParseResult parsed)
     {
-        var source = JobSource.Resolve(parsed.GetRequiredValue(_job));
-        return new HostedJob(
-            new JobLoader(source, parsed.GetValue(_class)), source.Directory, ManifestPathOf(parsed));
+        var manifestPath = ManifestPathOf(parsed);
+        if (parsed.GetValue(_job) is not { } path)
+            throw MissingJob.Describe(manifestPath);
+        var source = JobSource.Resolve(path);
+        return new HostedJob(new JobLoader(source, parsed.GetValue(_class)), source.Directory, manifestPath);
     }
 
     private string? ManifestPathOf(ParseResult parsed)

@@ -17,8 +17,13 @@ internal sealed class QueueSymbol : Option<string[]>
     /// <summary>The URLs given, in order.</summary>
     public IReadOnlyList<string> UrlsOf(ParseResult parsed) => parsed.GetValue(this) ?? [];
 
+    /// <summary>How many are given.</summary>
+    public int CountIn(SymbolResult result) => result.GetResult(this)?.Tokens.Count ?? 0;
+
     private static void Check(OptionResult result)
     {
+        if (result.IdentifierTokenCount > result.Tokens.Count)
+            result.AddError("Required argument missing for option: '--queue'.");
         foreach (var token in result.Tokens)
         {
             try

@@ -6,53 +6,57 @@ namespace JobRunner.Cli.Commands;
 /// <summary><c>jobrunner work JOB --queue URL</c>: works on queues without taking calls over HTTP.</summary>
 internal sealed class WorkCommand : Command, ICommandWithExamples
 {
-    private readonly Option<int?> _concurrency = new("--concurrency")
-    {
-        Description = "Calls at once (default: the manifest's max_concurrency, else the number of cores).",
-        HelpName = "N",
-    };
+    private static readonly string[] Formats = ["job", "rq", "executer-tracker", "function-spawner", "tasker"];
+
+    private readonly CountOption _concurrency = new(
+        "--concurrency", "Calls at once (default: the manifest's max_concurrency, else the number of cores).");
 
     private readonly Option<bool> _burst = new("--burst") { Description = "End when the queues are empty." };
 
-    private readonly Option<int?> _workers = new("--workers")
+    private readonly CountOption _workers = new(
+        "--workers", "Run that many processes; the one that starts them serves their probes, and starts those again that die.");
+
+    private readonly Option<string?> _format = new("--format")
     {
-        Description = "Run that many processes; the one that starts them serves their probes, and starts those again that die.",
-        HelpName = "N",
+        Description = "Form of the messages of --queue, where a URL does not say (default: job).",
+        HelpName = "NAME",
     };
 
     public WorkCommand(IJobHosting hosting)
         : base("work", "Works on queues, without taking calls over HTTP.")
     {
-        var job = new JobSymbols();
+        var job = new JobSymbols(ArgumentArity.ZeroOrOne);
         var serving = new ServeSymbols("The port of probes and metrics (default and 0: none).");
         var queues = new QueueSymbol("A queue to work on, beside those of the manifest; may be given several times.");
         job.AddTo(this);
         serving.AddTo(this);
         Options.Add(queues);
+        Options.Add(_format);
         Options.Add(_concurrency);
         Options.Add(_burst);
         Options.Add(_workers);
+        _format.CompletionSources.Add(Formats);
         Validators.Add(result =>
         {
-            if (result.GetValue(_concurrency) is < 1)
-                result.AddError("--concurrency takes a number of 1 or more.");
-            if (result.GetValue(_workers) is < 1)
-                result.AddError("--workers takes a number of 1 or more.");
+            if (result.GetValue(_format) is { } format && !Formats.Contains(format, StringComparer.Ordinal))
+                result.AddError($"--format takes one of {string.Join(", ", Formats)}, not '{format}'.");
         });
         SetAction(async (parsed, cancellationToken) =>
         {
             var hosted = job.HostedJobOf(parsed);
             if (parsed.GetValue(_workers) is { } count)
                 return await SuperviseAsync(count, parsed, serving, cancellationToken);
+            using var supervisor = Supervisor.Watch(cancellationToken);
             await hosting.WorkAsync(
                 hosted,
                 new QueueWorkOptions(
                     queues.UrlsOf(parsed),
+                    parsed.GetValue(_format),
                     parsed.GetValue(_concurrency),
                     parsed.GetValue(_burst),
                     serving.PortOf(parsed),
                     serving.HostOf(parsed)),
-                cancellationToken);
+                supervisor.Token);
             return ExitCodes.Done;
         });
     }

@@ -1,4 +1,4 @@
-using System.Net;
+using JobRunner.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -16,15 +16,23 @@ internal static class WorkerProbes
             return null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(
-            IPAddress.TryParse(host, out var address) ? address : IPAddress.Any, port.Value));
+        builder.WebHost.ConfigureKestrel(kestrel => JobServer.Listen(kestrel, host ?? ServeOptions.DefaultHost, port.Value));
         var app = builder.Build();
         app.MapGet("/live", () => Results.Json(new { live = true }));
         app.MapGet("/ready", () => Results.Json(new { ready = areAllUp() }, statusCode: areAllUp() ? 200 : 500));
         app.MapGet("/health", () => Results.Json(
             new { service = "job", live = true, ready = areAllUp(), status = areAllUp() ? "pass" : "fail" },
             statusCode: areAllUp() ? 200 : 500));
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException exception)
+        {
+            await app.DisposeAsync();
+            throw new JobLoadException($"The server cannot start: {exception.Message} Choose another place with --port or --host.", exception);
+        }
+
         return app;
     }
 }

@@ -11,13 +11,15 @@ namespace JobRunner.Cli.Commands;
 internal sealed class WorkerProcesses(int count, IReadOnlyList<string> args, bool isBurst, TextWriter error)
 {
     private const int Terminate = 15;
-    private const int StoppedEarly = 128 + Terminate;
+    private const int Interrupt = 2;
 
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly HashSet<Process> _running = [];
     private volatile bool _isStopping;
+    private PosixSignal? _firstSignal;
+    private int _forcedExitCode;
 
     /// <summary>Whether all of them run.</summary>
     public bool AreAllUp
@@ -30,7 +32,8 @@ internal sealed class WorkerProcesses(int count, IReadOnlyList<string> args, boo
     }
 
     /// <summary>Runs them until all have ended: told to stop, or in burst mode done.</summary>
-    /// <returns>0 where all ended well, else 1.</returns>
+    /// <returns>0 where all ended well; 1 or 2 as the first did that could not begin; the signal's, where a second one has
+    /// ended them at once.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -38,7 +41,10 @@ internal sealed class WorkerProcesses(int count, IReadOnlyList<string> args, boo
         await using (cancellationToken.UnsafeRegister(static state => ((WorkerProcesses)state!).StopAll(), this))
         {
             var exitCodes = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => KeepAsync()));
-            return Array.TrueForAll(exitCodes, code => code == 0) ? ExitCodes.Done : ExitCodes.Failed;
+            if (_forcedExitCode > 0)
+                return _forcedExitCode;
+            return Array.TrueForAll(exitCodes, code => code == 0) ? ExitCodes.Done
+                : exitCodes.Contains(ExitCodes.WrongUsage) ? ExitCodes.WrongUsage : ExitCodes.Failed;
         }
     }
 
@@ -50,9 +56,17 @@ internal sealed class WorkerProcesses(int count, IReadOnlyList<string> args, boo
 
             // One that was stopped before it could listen to signals had not begun anything.
             if (_isStopping)
-                return exitCode == StoppedEarly ? 0 : exitCode;
+                return exitCode is 128 + Terminate or 128 + Interrupt ? 0 : exitCode;
             if (isBurst && exitCode == 0)
                 return exitCode;
+
+            // It has said what is wrong: another one would say the same.
+            if (exitCode is ExitCodes.Failed or ExitCodes.WrongUsage)
+            {
+                StopAll();
+                return exitCode;
+            }
+
             await error.WriteLineAsync($"A worker process ended with exit code {exitCode}; another one is started.");
             await Task.Delay(RestartPause);
             if (_isStopping)
@@ -62,7 +76,12 @@ internal sealed class WorkerProcesses(int count, IReadOnlyList<string> args, boo
 
     private async Task<int> RunOneAsync()
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) 
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            Environment = { [Supervisor.Variable] = "1" },
+        };
 
         // Started as `dotnet JobRunner.Cli.dll`, the program is an argument of its host.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
@@ -86,6 +105,10 @@ internal sealed class WorkerProcesses(int count, IReadOnlyList<string> args, boo
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (_firstSignal is null)
+            _firstSignal = context.Signal;
+        else
+            _forcedExitCode = 128 + (context.Signal == PosixSignal.SIGTERM ? Terminate : Interrupt);
         StopAll();
     }
 

@@ -1,14 +1,20 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using JobRunner.Execution;
 
 namespace JobRunner.Cli.Enqueueing;
 
 /// <summary>Makes payloads of what was typed.</summary>
 internal static class TaskPayloads
 {
+    private const string StandardInput = "-";
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Arguments as <c>KEY=VALUE</c>, <c>KEY:=JSON</c> or <c>KEY=@FILE</c>.</summary>
-    /// <exception cref="FormatException">One has another form.</exception>
+    /// <exception cref="UsageException">One has another form.</exception>
     public static JsonObject OfArguments(IEnumerable<string> arguments)
     {
         var payload = new JsonObject();
@@ -18,51 +24,40 @@ internal static class TaskPayloads
             var isJson = separator > 0 && argument[separator - 1] == ':';
             var name = separator > 0 ? argument[..(isJson ? separator - 1 : separator)] : string.Empty;
             if (name.Length == 0)
-                throw new FormatException($"'{argument}' is no argument; write KEY=VALUE, KEY:=JSON or KEY=@FILE.");
+                throw new UsageException($"'{Shown(argument)}' is no argument; write KEY=VALUE, KEY:=JSON or KEY=@FILE.");
             var value = argument[(separator + 1)..];
-            if (!payload.TryAdd(name, isJson ? Json(value, argument) : Value(value)))
-                throw new FormatException($"The argument {name} is given twice.");
+            if (!payload.TryAdd(name, isJson ? Json(value, name) : Value(value)))
+                throw new UsageException($"The argument {name} is given twice.");
         }
 
         return payload;
     }
 
-    /// <summary>One payload for each value.</summary>
-    public static IEnumerable<object?> OfEach(string argument, IEnumerable<string> values) =>
-        values.Select(value => new JsonObject { [argument] = Value(value) });
+    /// <summary>One task for each value.</summary>
+    public static TasksToPut OfEach(string argument, IEnumerable<string> values) => TasksToPut.Of(
+        [.. values.Select(value => new TaskToPut(new JsonObject { [argument] = Value(value) }, $"The value '{Shown(value)}'", Size: 1))]);
 
-    /// <summary>A payload that is JSON already.</summary>
-    /// <exception cref="FormatException">It is no JSON object.</exception>
-    public static JsonObject OfJson(string json) =>
-        Json(json, json) as JsonObject ?? throw new FormatException("The payload must be a JSON object of arguments.");
-
-    /// <summary>One payload for each line of a file that is not empty; <c>-</c> is standard input.</summary>
-    /// <exception cref="FormatException">A line is no JSON object; its number is in the message.</exception>
-    public static async IAsyncEnumerable<object?> OfLinesAsync(string file)
+    /// <summary>A payload that is JSON already; <c>-</c> is standard input.</summary>
+    /// <exception cref="UsageException">It is no JSON object.</exception>
+    public static async Task<ReadOnlyMemory<byte>> OfJsonAsync(string json, CancellationToken cancellationToken)
     {
-        using var reader = file == "-" ? new StreamReader(Console.OpenStandardInput()) : new StreamReader(file);
-        for (var number = 1; await reader.ReadLineAsync() is { } line; number++)
-        {
-            if (string.IsNullOrWhiteSpace(line))
-                continue;
-            JsonObject payload;
-            try
-            {
-                payload = OfJson(line);
-            }
-            catch (FormatException exception)
-            {
-                throw new FormatException($"Line {number} of {file}: {exception.Message}", exception);
-            }
+        var bytes = json == StandardInput ? await StandardInputAsync(cancellationToken) : Encoding.UTF8.GetBytes(json);
+        return PayloadCheck.Find(new ReadOnlySequence<byte>(bytes)) is { } problem
+            ? throw new UsageException($"--payload must be a JSON object of arguments: {problem.Message.TrimEnd('.')}.")
+            : bytes;
+    }
 
-            yield return payload;
-        }
+    private static async Task<byte[]> StandardInputAsync(CancellationToken cancellationToken)
+    {
+        using var bytes = new MemoryStream();
+        await Console.OpenStandardInput().CopyToAsync(bytes, cancellationToken);
+        return bytes.ToArray();
     }
 
     private static JsonNode? Value(string text)
     {
         if (text.StartsWith('@'))
-            return JsonValue.Create(File.ReadAllText(text[1..], Encoding.UTF8));
+            return JsonValue.Create(TextOf(text[1..]));
         try
         {
             return JsonNode.Parse(text);
@@ -73,7 +68,22 @@ internal static class TaskPayloads
         }
     }
 
-    private static JsonNode? Json(string text, string argument)
+    private static string TextOf(string file)
+    {
+        using var stream = InputFile.Open(file, $"@ stands for the text of a file, and KEY:='\"@{file}\"' for just these characters");
+        using var reader = new StreamReader(stream, Utf8);
+        try
+        {
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new UsageException(
+                $"The file '{file}' is no text in UTF-8; give its bytes as base64: KEY=\"$(base64 -w0 '{file}')\".", exception);
+        }
+    }
+
+    private static JsonNode? Json(string text, string name)
     {
         try
         {
@@ -81,7 +91,10 @@ internal static class TaskPayloads
         }
         catch (JsonException exception)
         {
-            throw new FormatException($"'{argument}' is no valid JSON: {exception.Message}", exception);
+            throw new UsageException($"The argument {name} is no valid JSON: {exception.Message}", exception);
         }
     }
+
+    // What was typed may be megabytes.
+    private static string Shown(string text) => text.Length <= 60 ? text : $"{text[..57]}...";
 }

@@ -195,6 +195,8 @@ internal sealed partial class JobLoader(
         own.AddSingleton(configuration);
         own.AddSingleton(settings.Manifest);
         own.AddSingleton(services.GetRequiredService<JobClient>());
+        own.AddSingleton(services.GetRequiredService<JobQueueClients>());
+        own.AddSingleton(_ => services.GetRequiredService<JobQueueClients>().CreateForHost(settings.Manifest));
         own.AddSingleton(time);
         own.AddSingleton(services.GetRequiredService<IHostEnvironment>());
         own.AddSingleton(services.GetRequiredService<Microsoft.AspNetCore.Hosting.IWebHostEnvironment>());

@@ -1,14 +1,10 @@
-using JobRunner.Hosting;
 using JobRunner.Manifest;
 using JobRunner.Queues;
-using JobRunner.Queues.Embedded;
-using JobRunner.Tasks.Embedded;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace JobRunner;
 
-/// <summary>Makes clients of queues, by URL.</summary>
+/// <summary>Makes clients of queues, by URL: for URLs that are known only while the application runs. Whoever makes one
+/// disposes it.</summary>
 public sealed class JobQueueClients
 {
     private readonly QueueTransports _transports;
@@ -19,30 +15,19 @@ public sealed class JobQueueClients
     /// <param name="url">URL of the queue, as in the manifest.</param>
     /// <exception cref="ManifestException">The URL is wrong; the message names the part.</exception>
     /// <exception cref="JobLoadException">No registered transport knows its scheme.</exception>
-    public JobQueueClient Create(string url)
+    public JobQueueClient Create(string url) => Create(QueueOptions.FromUrl(url));
+
+    internal JobQueueClient Create(QueueOptions options)
     {
-        var options = QueueOptions.FromUrl(url);
         var queue = _transports.CreateQueue(options);
         return new JobQueueClient(queue, queue.Store is null ? _transports.CreateStore(options.Url) : null);
     }
-}
 
-/// <summary>Adds clients of queues to an application that hosts no job.</summary>
-public static class JobQueueClientServiceCollectionExtensions
-{
-    /// <summary>Adds <see cref="JobQueueClients"/>, with the embedded queues; other transports are added beside it, as
-    /// <c>AddRedisQueues()</c> does.</summary>
-    public static IServiceCollection AddJobQueueClients(this IServiceCollection services)
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<EmbeddedTransport>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IJobQueueTransport, EmbeddedQueues>(provider => new EmbeddedQueues(
-            provider.GetRequiredService<EmbeddedTransport>(),
-            JobManifest.Empty.Extra.MaxInterruptions,
-            provider.GetRequiredService<TimeProvider>())));
-        services.TryAddSingleton<QueueTransports>();
-        services.TryAddSingleton(provider => new JobQueueClients(provider.GetRequiredService<QueueTransports>()));
-        return services;
-    }
+    /// <summary>Makes the client of the queue that a host works on.</summary>
+    /// <exception cref="JobLoadException">The host works on none, or on several.</exception>
+    internal JobQueueClient CreateForHost(JobManifest manifest) => manifest.Extra.Queues is [var only]
+        ? Create(only)
+        : throw new JobLoadException(
+            $"A {nameof(JobQueueClient)} was asked for, but this host works on {manifest.Extra.Queues.Count} queues; say which one is meant: "
+            + $"services.{nameof(JobQueueClientServiceCollectionExtensions.AddJobQueueClient)}(url).");
 }

@@ -38,7 +38,11 @@ internal sealed partial class JobServer
         var settings = JobSettings.Read(
             new JobOptions { ManifestPath = options.ManifestPath }, source.Directory, options.Adjust);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args ?? [] });
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, settings.Manifest));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = settings.Manifest.Extra.MaxBodySize;
+            Listen(kestrel, options.Host, options.Port);
+        });
         AddTelemetry(builder, settings);
         builder.Services.AddJob(source, settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = JobStop.LongestStop(settings));
@@ -117,6 +121,28 @@ internal sealed partial class JobServer
             throw new JobLoadException(error);
     }
 
+    /// <summary>Sets where a server listens.</summary>
+    /// <exception cref="JobLoadException">The host is no address of this machine.</exception>
+    public static void Listen(KestrelServerOptions kestrel, string host, int port)
+    {
+        kestrel.AddServerHeader = false;
+        switch (host)
+        {
+            case "*" or "+" or "[::]" or "::":
+                kestrel.ListenAnyIP(port);
+                break;
+            case "localhost" when port != 0:
+                kestrel.ListenLocalhost(port);
+                break;
+            case "localhost":
+                kestrel.Listen(IPAddress.Loopback, port);
+                break;
+            default:
+                kestrel.Listen(AddressOf(host), port);
+                break;
+        }
+    }
+
     private static void AddTelemetry(WebApplicationBuilder builder, JobSettings settings)
     {
         var service = new ServiceIdentity(settings.Identity.Name, settings.Identity.Version);
@@ -137,27 +163,6 @@ internal sealed partial class JobServer
         catch (FormatException exception)
         {
             throw new JobLoadException(exception.Message, exception);
-        }
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, ServeOptions options, JobManifest manifest)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = manifest.Extra.MaxBodySize;
-        switch (options.Host)
-        {
-            case "*" or "+" or "[::]" or "::":
-                kestrel.ListenAnyIP(options.Port);
-                break;
-            case "localhost" when options.Port != 0:
-                kestrel.ListenLocalhost(options.Port);
-                break;
-            case "localhost":
-                kestrel.Listen(IPAddress.Loopback, options.Port);
-                break;
-            default:
-                kestrel.Listen(AddressOf(options.Host), options.Port);
-                break;
         }
     }
 

@@ -3,6 +3,7 @@ using JobRunner.Queues.Embedded;
 using JobRunner.Queues.Formats;
 using JobRunner.Tasks.Embedded;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace JobRunner.Hosting;
 
@@ -16,6 +17,8 @@ internal static class QueueServices
         services.AddSingleton<IMessageFormat, JobFormat>();
         services.AddSingleton<QueueTransports>();
         services.AddSingleton(provider => new JobQueueClients(provider.GetRequiredService<QueueTransports>()));
+        services.TryAddSingleton(provider => provider.GetRequiredService<JobQueueClients>()
+            .CreateForHost(provider.GetRequiredService<JobManifest>()));
         services.AddSingleton<QueueWork>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWork>());
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using JobRunner.Queues.Formats;
 using Microsoft.Extensions.Configuration;
 
 namespace JobRunner.Hosting;
@@ -25,6 +26,9 @@ internal sealed record ServeOptions
     /// <summary>URLs of queues to work on, beside those of the manifest.</summary>
     public IReadOnlyList<string> Queues { get; init; } = [];
 
+    /// <summary>Form of the messages of <see cref="Queues"/> where a URL does not say; null: the default.</summary>
+    public string? Format { get; init; }
+
     /// <summary>Set for a host that works on queues and takes no calls over HTTP.</summary>
     public WorkerOptions? Worker { get; init; }
 
@@ -34,7 +38,7 @@ internal sealed record ServeOptions
     {
         var extra = manifest.Extra;
         if (Queues.Count > 0)
-            extra = extra with { Queues = [.. extra.Queues, .. Queues.Select(QueueOptions.FromUrl)] };
+            extra = extra with { Queues = [.. extra.Queues, .. Queues.Select(FromUrl)] };
         if (Worker is null)
             return manifest with { Extra = extra };
         return manifest with
@@ -66,6 +70,12 @@ internal sealed record ServeOptions
     /// <exception cref="JobLoadException">It is no port.</exception>
     public static int? PortFromEnvironment() =>
         Environment.GetEnvironmentVariable("PORT") is { Length: > 0 } port ? ParsePort("PORT", port) : null;
+
+    private QueueOptions FromUrl(string url)
+    {
+        var options = QueueOptions.FromUrl(url);
+        return Format is not null && options.Format == JobFormat.FormatName ? options with { Format = Format } : options;
+    }
 
     private static int ParsePort(string name, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= ushort.MaxValue

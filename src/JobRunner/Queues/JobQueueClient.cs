@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using JobRunner.Execution;
 using JobRunner.Jobs.Json;
+using JobRunner.Queues;
 using JobRunner.Telemetry;
 using JobRunner.Telemetry.Tracing;
 
@@ -39,7 +41,8 @@ public sealed class JobQueueClient : IAsyncDisposable
         string endpoint, object? payload, PutOptions? options = null, CancellationToken cancellationToken = default) =>
         (await _queue.PutAsync([MessageOf(endpoint, payload, options)], cancellationToken))[0];
 
-    /// <summary>Puts many tasks, in batches, while they are produced.</summary>
+    /// <summary>Puts many tasks, in batches, while they are produced: at most 100 at once, and what there is when nothing
+    /// further comes for a moment. Those before one that cannot be put are put.</summary>
     /// <inheritdoc cref="PutAsync"/>
     /// <param name="endpoint">Path of the endpoint.</param>
     /// <param name="payloads">The arguments of each task.</param>
@@ -50,15 +53,24 @@ public sealed class JobQueueClient : IAsyncDisposable
         string endpoint,
         IAsyncEnumerable<object?> payloads,
         PutOptions? options = null,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(payloads);
         if (options?.IdempotencyKey is not null)
             throw new ArgumentException("An idempotency key goes with one task; put them one by one.", nameof(options));
-        await foreach (var batch in payloads.Chunk(Batch).WithCancellation(cancellationToken))
+        var messages = payloads.Select(payload => MessageOf(endpoint, payload, options));
+        await foreach (var batch in Batches.OfAsync(messages, Batch, cancellationToken))
         {
-            foreach (var id in await _queue.PutAsync([.. batch.Select(payload => MessageOf(endpoint, payload, options))], cancellationToken))
-                yield return id;
+            if (await TryPutAsync(batch, cancellationToken) is { } ids)
+            {
+                foreach (var id in ids)
+                    yield return id;
+                continue;
+            }
+
+            // One of them is too large, and none was put: those before it can be, and it is the one that then throws.
+            foreach (var message in batch)
+                yield return (await _queue.PutAsync([message], cancellationToken))[0];
         }
     }
 
@@ -79,6 +91,9 @@ public sealed class JobQueueClient : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
+    /// <summary>Whether the ends of tasks can be waited for.</summary>
+    internal bool KeepsRecords => _records is not null;
+
     /// <summary>State of a task; null where it has no record yet.</summary>
     internal async Task<TaskState?> StatusAsync(string taskId, CancellationToken cancellationToken) =>
         _records is null ? null : (await _records.GetAsync(taskId, cancellationToken))?.Status;
@@ -95,6 +110,19 @@ public sealed class JobQueueClient : IAsyncDisposable
                 && record.Status is TaskState.Completed or TaskState.Failed or TaskState.Cancelled)
                 return record;
             await Task.Delay(PollInterval, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>?> TryPutAsync(
+        IReadOnlyList<QueueMessage> batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _queue.PutAsync(batch, cancellationToken);
+        }
+        catch (MessageTooLargeException) when (batch.Count > 1)
+        {
+            return null;
         }
     }
 

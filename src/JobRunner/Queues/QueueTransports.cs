@@ -22,8 +22,16 @@ internal sealed class QueueTransports(IEnumerable<IJobQueueTransport> queues, IE
         var known = _queues.SelectMany(transport => transport.Schemes).Distinct(StringComparer.Ordinal);
         throw new JobLoadException(
             $"The queue {url} needs a transport for {url.Scheme}:, which this host does not have; "
-            + $"it has {string.Join(", ", known.Order(StringComparer.Ordinal).Select(name => $"{name}:"))}.");
+            + $"it has {string.Join(", ", known.Order(StringComparer.Ordinal).Select(name => $"{name}:"))}. Add the package "
+            + $"JobRunner.{Package(url.Scheme)} and call services.Add{Package(url.Scheme)}Queues().");
     }
+
+    private static string Package(string scheme) => scheme switch
+    {
+        "redis" or "rediss" => "Redis",
+        "nats" or "tls" => "Nats",
+        _ => "RabbitMq",
+    };
 
     /// <summary>Makes the store of a URL; null where no transport knows its scheme.</summary>
     public ITaskStore? CreateStore(QueueUrl url) =>

@@ -66,8 +66,8 @@ public sealed class QueueCommandTests : IDisposable
     [InlineData(2, "--queue", "enqueue", "a=1")]
     [InlineData(2, "in one way", "enqueue", "--queue", "memory:", "--payload", "{}", "a=1")]
     [InlineData(2, "--each wants values", "enqueue", "--queue", "memory:", "--each", "a")]
-    [InlineData(1, "is no argument", "enqueue", "--queue", "memory:", "a")]
-    [InlineData(1, "must be a JSON object", "enqueue", "--queue", "memory:", "--payload", "[1]")]
+    [InlineData(2, "is no argument", "enqueue", "--queue", "memory:", "a")]
+    [InlineData(2, "must be a JSON object", "enqueue", "--queue", "memory:", "--payload", "[1]")]
     [InlineData(2, "1 or more", "work", "--queue", "memory:", "--concurrency", "0", ".")]
     [InlineData(2, "1 or more", "work", "--queue", "memory:", "--workers", "0", ".")]
     public async Task Wrong_usage_is_one_sentence(int exitCode, string sentence, params string[] args)
