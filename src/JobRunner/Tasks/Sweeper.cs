@@ -4,7 +4,7 @@ namespace JobRunner.Tasks;
 
 /// <summary>Finds tasks whose worker has died, and lets them run again.</summary>
 internal sealed partial class Sweeper(
-    ITaskStore store, TaskActivation activation, TaskSettings settings, TimeProvider time, ILogger<Sweeper> logger)
+    ITaskStore store, TaskOutcomes outcomes, TaskActivation activation, TaskSettings settings, TimeProvider time, ILogger<Sweeper> logger)
     : BackgroundLoop(activation, settings.SweepInterval, time, logger)
 {
     protected override async Task TurnAsync(CancellationToken cancellationToken)
@@ -15,6 +15,8 @@ internal sealed partial class Sweeper(
                 Lost(logger, record.Id, record.Interruptions);
             else
                 Found(logger, record.Id, record.Interruptions, record.Status.Name());
+            if (record.Status.IsFinished())
+                outcomes.Ended(record);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Reflection;
 using JobRunner.Execution;
 using JobRunner.Jobs;
+using JobRunner.Telemetry;
 
 namespace JobRunner.Tasks;
 
@@ -52,6 +53,10 @@ internal sealed class TaskExecution(ServedJob served, IServiceProvider services)
             IsDetached = true,
         };
         TaskFeed.Current = feed;
+
+        // Whatever the run logs, and whichever job it calls, is told who asked for it and on which trace.
+        using var scope = CallScope.Begin(
+            new CallIdentity(record.TracingId, record.Caller, TraceParent: record.TraceParent) { PredecessorId = record.PredecessorId });
         var outcome = await pipeline.RunAsync(call, cancellationToken);
         await using (outcome)
         {

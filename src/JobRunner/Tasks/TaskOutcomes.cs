@@ -23,6 +23,8 @@ internal sealed partial class TaskOutcomes(
         if (result.WasCancelled)
         {
             await ReleaseAsync(run.Lease);
+            if (await EndOfAsync(run.Lease) is { } cancelled)
+                Ended(cancelled);
             return;
         }
 
@@ -43,6 +45,34 @@ internal sealed partial class TaskOutcomes(
         catch (TaskStoreException exception)
         {
             Waiting(logger, lease.TaskId, exception.Message);
+        }
+    }
+
+    /// <summary>Tells metrics and webhook of a task that is finished, however it came to that.</summary>
+    public void Ended(TaskRecord record)
+    {
+        // Other queues are counted by whoever works on them.
+        if (record.Queue == NewTask.HttpQueue)
+        {
+            var duration = record.EndedAt - record.StartedAt ?? TimeSpan.Zero;
+            instruments.Queues.Add(record.Queue).Ended(record.Status.Name(), duration);
+        }
+
+        webhooks.Send(record);
+    }
+
+    // One that was told to stop is not given back, but ends as cancelled.
+    private async Task<TaskRecord?> EndOfAsync(TaskLease lease)
+    {
+        try
+        {
+            var record = await store.GetAsync(lease.TaskId, CancellationToken.None);
+            return record is { Status: TaskState.Cancelled } && record.FencingToken == lease.FencingToken ? record : null;
+        }
+        catch (TaskStoreException)
+        {
+            // The sweeper finds it when the lease has run out.
+            return null;
         }
     }
 
@@ -73,13 +103,6 @@ internal sealed partial class TaskOutcomes(
         }
 
         return null;
-    }
-
-    private void Ended(TaskRecord record)
-    {
-        var duration = record.EndedAt - record.StartedAt ?? TimeSpan.Zero;
-        instruments.Queues.Add(record.Queue).Ended(record.Status.Name(), duration);
-        webhooks.Send(record);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {Task} ended here, but its lease was lost: the outcome does not count")]

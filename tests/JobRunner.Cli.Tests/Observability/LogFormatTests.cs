@@ -60,6 +60,29 @@ public sealed class LogFormatTests : IDisposable
             lines.ShouldAllBe(line => line.Contains("tracing_id=trace-1", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_lines_of_tasks_and_messages_name_the_trace_and_caller_that_they_came_with()
+    {
+        _folder.Write("Job.cs", Job);
+        var queue = $"sqlite:{_folder["queue.db"]}?queue=jobs";
+        await using var served = await ServedFile.StartAsync(
+            ["run", _folder["Job.cs"], "--queue", queue],
+            _folder.Path,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["LOG_STRUCTURED"] = "true", ["LOG_CALLER_NAME"] = "true" });
+        await using var client = new JobRunner.Cli.Commands.JobHosting().CreateClient(queue);
+
+        await CallAsync(served.Client, 7, isAsynchronous: true);
+        await client.PutAsync("/perform", new { number = 8 }, new PutOptions { Caller = "sender", TracingId = "trace-2" });
+
+        foreach (var (text, caller, trace) in new[] { ("in the background of 7", "somebody", "trace-1"), ("in the background of 8", "sender", "trace-2") })
+        {
+            await Eventually.IsTrueAsync(() => served.Process.Output.Contains(text, StringComparison.Ordinal));
+            var line = served.Process.Output.Split('\n').First(line => line.Contains(text, StringComparison.Ordinal));
+            var entry = JsonSerializer.Deserialize<JsonElement>(line);
+            (entry.GetProperty("caller_name").GetString(), entry.GetProperty("tracing_id").GetString()).ShouldBe((caller, trace));
+        }
+    }
+
     private static void CheckStructured(List<string> lines)
     {
         var entries = lines.ConvertAll(line => JsonSerializer.Deserialize<JsonElement>(line));
@@ -75,11 +98,13 @@ public sealed class LogFormatTests : IDisposable
         failure.GetProperty("traceback").GetString().ShouldNotBeNull().ShouldContain("Job.cs:11");
     }
 
-    private static async Task CallAsync(HttpClient client, int number)
+    private static async Task CallAsync(HttpClient client, int number, bool isAsynchronous = false)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/perform") { Content = JsonContent.Create(new { number }) };
         request.Headers.Add("X-Caller-Name", "somebody");
         request.Headers.Add("X-Request-Tracing-Id", "trace-1");
+        if (isAsynchronous)
+            request.Headers.Add("Prefer", "respond-async");
         using var response = await client.SendAsync(request);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ChainedHosts : IAsyncDisposable
     public static async Task<TestJobHost> SourceAsync(string? pubUrl, Func<JobClient, Task<object?>>? call = null)
     {
         var job = new SourceJob(call);
-        var host = await TestJobHost.StartAsync(job, configure: services => services.AddSingleton(provider => new HttpSettings(
+        var host = await TestJobHost.StartAsync(job, "jobtype_extra: {store: 'memory:'}\n", services => services.AddSingleton(provider => new HttpSettings(
             provider.GetRequiredService<JobManifest>(),
             provider.GetRequiredService<JobIdentity>(),
             name => name switch { "PUB_URL" => pubUrl, "AUTH_TOKEN" => Token, _ => null },

@@ -75,6 +75,26 @@ public sealed class RacetrackTaskTests
     }
 
     [Fact]
+    public async Task Tasks_are_made_at_both_places_with_both_methods_and_not_inside_the_jobs_prefix()
+    {
+        await using var host = await TaskHost.StartAsync();
+        foreach (var place in new[] { "/pub/async", "/async" })
+        {
+            foreach (var method in new[] { HttpMethod.Post, HttpMethod.Get })
+            {
+                using var made = await host.Http.SendAsync(
+                    method, $"{place}/new/job/tested/latest/api/v1/perform", """{"number":21}""", CancellationToken.None);
+                var id = (await made.JsonAsync(HttpStatusCode.Created)).GetProperty("task_id").GetString()!;
+                using var polled = await host.PollAsync(id);
+                (await polled.Content.ReadAsStringAsync()).ShouldBe("42");
+            }
+        }
+
+        using var inside = await host.Http.CallAsync("/pub/job/tested/latest/async/new/job/tested/latest/api/v1/perform", """{"number":21}""");
+        inside.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task An_unknown_task_is_404()
     {
         await using var host = await TaskHost.StartAsync();

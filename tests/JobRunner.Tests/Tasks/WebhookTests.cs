@@ -1,8 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using JobRunner.Tasks;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace JobRunner.Tests.Tasks;
@@ -56,7 +54,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task A_listed_name_that_means_the_inside_is_not_connected_to()
     {
-        await using var server = await Receiver.StartAsync();
+        await using var server = await WebhookReceiver.StartAsync();
         using var client = new HttpClient(Targets(["hook.example"]).CreateHandler());
         var error = await Should.ThrowAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://hook.example:{server.Port}/")));
         error.ToString().ShouldContain("no public address");
@@ -64,9 +62,31 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task A_name_that_means_another_address_at_the_next_look_is_looked_at_again()
+    {
+        await using var server = await WebhookReceiver.StartAsync();
+        var looks = 0;
+
+        // The first answer of the name server is allowed, as the manifest lists it; later ones mean the inside.
+        var targets = new WebhookTargets(
+            ["hook.example", "127.0.0.1"],
+            (_, _) => Task.FromResult(new[] { ++looks == 1 ? IPAddress.Loopback : IPAddress.Parse("127.0.0.2") }));
+        using var handler = targets.CreateHandler();
+        using var client = new HttpClient(handler);
+        client.DefaultRequestHeaders.ConnectionClose = true;
+        using var first = await client.GetAsync(new Uri($"http://hook.example:{server.Port}/"));
+        looks.ShouldBe(1);
+
+        var error = await Should.ThrowAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://hook.example:{server.Port}/")));
+
+        error.ToString().ShouldContain("no public address");
+        (server.Requests, looks).ShouldBe((1, 2));
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
-        await using var server = await Receiver.StartAsync();
+        await using var server = await WebhookReceiver.StartAsync();
         server.Answers.Enqueue(http => http.Response.Redirect("/elsewhere"));
         using var client = new HttpClient(Targets(["hook.example", "127.0.0.1"]).CreateHandler());
         using var response = await client.GetAsync(new Uri($"http://hook.example:{server.Port}/"));
@@ -77,7 +97,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task A_finished_record_is_posted_signed_and_again_until_it_is_taken()
     {
-        await using var server = await Receiver.StartAsync();
+        await using var server = await WebhookReceiver.StartAsync();
         server.Answers.Enqueue(http => http.Response.StatusCode = 503);
         using var webhooks = new Webhooks(
             Targets(["127.0.0.1"]), "secret", TimeSpan.FromMilliseconds(1), TimeProvider.System, NullLogger<Webhooks>.Instance);
@@ -97,44 +117,4 @@ public sealed class WebhookTests
 
     // Every name means this machine, as a hostile name server would have it.
     private static WebhookTargets Targets(string[] allowed) => new(allowed, (_, _) => Task.FromResult(new[] { IPAddress.Loopback }));
-
-    private sealed class Receiver(WebApplication app) : IAsyncDisposable
-    {
-        private int _requests;
-
-        public int Requests => _requests;
-
-        public Queue<Action<HttpContext>> Answers { get; } = new();
-
-        public TaskCompletionSource<(byte[] Body, string Signature)> Accepted { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public int Port => new Uri(Hosting.TestJobHost.AddressOf(app)).Port;
-
-        public static async Task<Receiver> StartAsync()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
-            var receiver = new Receiver(builder.Build());
-            await receiver.RunAsync();
-            return receiver;
-        }
-
-        public ValueTask DisposeAsync() => app.DisposeAsync();
-
-        private Task RunAsync()
-        {
-            app.Run(async http =>
-            {
-                Interlocked.Increment(ref _requests);
-                using var body = new MemoryStream();
-                await http.Request.Body.CopyToAsync(body);
-                if (Answers.TryDequeue(out var answer))
-                    answer(http);
-                else
-                    Accepted.TrySetResult((body.ToArray(), http.Request.Headers["X-JobRunner-Signature"].ToString()));
-            });
-            return app.StartAsync();
-        }
-    }
 }

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace JobRunner.Tasks.Endpoints;
 
 /// <summary>Tasks as resources: calls that are answered later, their records, and what may be done with them.</summary>
-internal sealed class TaskRoutes(TaskIntake intake, ITaskStore store, TaskActivation activation, EventStream events)
-    : IJobRoutes, IAsyncCalls
+internal sealed class TaskRoutes(
+    TaskIntake intake, ITaskStore store, TaskOutcomes outcomes, TaskActivation activation, EventStream events) : IJobRoutes, IAsyncCalls
 {
     private const string Tasks = JobPaths.Api + "/tasks";
     private const string One = Tasks + "/{__id}";
@@ -69,10 +69,16 @@ internal sealed class TaskRoutes(TaskIntake intake, ITaskStore store, TaskActiva
 
     private Task CancelAsync(HttpContext http) => WithTaskAsync(http, async record =>
     {
-        if (await store.CancelAsync(record.Id, http.RequestAborted) == CancelAnswer.Finished)
+        var answer = await store.CancelAsync(record.Id, http.RequestAborted);
+        if (answer == CancelAnswer.Finished)
+        {
             await ConflictAsync(http, record.Id, "cannot be cancelled, for it has ended");
-        else
-            await AnswerAsync(http, record.Id);
+            return;
+        }
+
+        // One that runs ends where it runs, and that is told there.
+        if (await AnswerAsync(http, record.Id) is { } now && answer == CancelAnswer.Cancelled)
+            outcomes.Ended(now);
     });
 
     private Task RetryAsync(HttpContext http) => WithTaskAsync(http, async record =>
@@ -83,10 +89,12 @@ internal sealed class TaskRoutes(TaskIntake intake, ITaskStore store, TaskActiva
             await AnswerAsync(http, record.Id);
     });
 
-    private async Task AnswerAsync(HttpContext http, string id)
+    private async Task<TaskRecord?> AnswerAsync(HttpContext http, string id)
     {
-        if (await store.GetAsync(id, http.RequestAborted) is { } record)
+        var record = await store.GetAsync(id, http.RequestAborted);
+        if (record is not null)
             JsonResponse.Write(http.Response, TaskJson.Of(record).Span);
+        return record;
     }
 
     private async Task ConflictAsync(HttpContext http, string id, string reason)
