@@ -201,5 +201,6 @@ internal sealed class RabbitQueue : IJobQueue
     {
         _topology.Forget();
         _delays.Forget();
+        _keys.Forget();
     }
 }
