@@ -11,6 +11,9 @@ public sealed class JetStreamQueueConformanceTests(NatsServerFixture fixture) : 
 {
     protected override string Destination => $"results.{QueueName}";
 
+    // The server's own, 1 MB by default.
+    protected override long? SizeLimit => null;
+
     protected override IJobQueue Create(QueueSetup setup) => new JetStreamQueue(
         new QueueOptions
         {

@@ -8,6 +8,8 @@ namespace JobRunner.RabbitMq.Tests;
 /// <summary>What every queue does; each handle has a connection of its own, as each process does.</summary>
 public sealed class RabbitConformanceTests(RabbitServer server) : JobQueueSuite
 {
+    protected override long? SizeLimit => RabbitServer.MaxMessageSize;
+
     protected override IJobQueue Create(QueueSetup setup) => Rabbit.Queue(server, setup.Name, options => options with
     {
         VisibilityTimeout = setup.VisibilityTimeout,

@@ -217,6 +217,7 @@ public sealed class RabbitMessageTests(RabbitServer server) : IAsyncLifetime
             var error = await Should.ThrowAsync<MessageTooLargeException>(() => queue.PutAsync([message], Stop));
             error.Size.ShouldBe(limit + over);
             error.Limit.ShouldBe(limit);
+            queue.MaxMessageSize.ShouldBe(limit);
         }
 
         if (over > 0) return;

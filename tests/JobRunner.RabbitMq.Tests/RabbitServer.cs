@@ -35,6 +35,9 @@ public sealed class RabbitServer : IAsyncLifetime
 
     public string Url => $"amqp://127.0.0.1:{Port}";
 
+    /// <summary>A user, and its password, who may create nothing.</summary>
+    public static string Guarded => "guarded";
+
     /// <summary>Most bytes that a message may have here.</summary>
     public static int MaxMessageSize => 4 * 1024 * 1024;
 
@@ -114,9 +117,23 @@ public sealed class RabbitServer : IAsyncLifetime
             ssl_options.verify = verify_none
             ssl_options.fail_if_no_peer_cert = false
             max_message_size = {MaxMessageSize}
+            load_definitions = {PathOf("definitions.json")}
             vm_memory_high_watermark.absolute = 1GB
             disk_free_limit.absolute = 10MB
 
+            """);
+        await File.WriteAllTextAsync(PathOf("definitions.json"), $$"""
+            {
+              "vhosts": [{"name": "/"}],
+              "users": [
+                {"name": "guest", "password": "guest", "tags": "administrator"},
+                {"name": "{{Guarded}}", "password": "{{Guarded}}", "tags": ""}
+              ],
+              "permissions": [
+                {"user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
+                {"user": "{{Guarded}}", "vhost": "/", "configure": "^$", "write": ".*", "read": ".*"}
+              ]
+            }
             """);
         await File.WriteAllTextAsync(PathOf("advanced.config"), $"[{{rabbit, [{_configuration}]}}].\n");
     }

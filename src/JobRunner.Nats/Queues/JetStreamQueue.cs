@@ -12,6 +12,9 @@ internal sealed partial class JetStreamQueue : IJobQueue
 {
     private const string PausedKey = "paused";
 
+    /// <summary>What a message may grow by on its way: the server counts headers, and a dead letter has more of them.</summary>
+    private const int HeaderRoom = 8 * 1024;
+
     private readonly QueueNames _names;
     private readonly INatsClient _client;
     private readonly JetStreamClient _jetStream;
@@ -35,7 +38,7 @@ internal sealed partial class JetStreamQueue : IJobQueue
 
     public string Name { get; }
 
-    public long? MaxMessageSize => (MaxMessageSizeLimit, _client.Server?.MaxPayload) switch
+    public long? MaxMessageSize => (MaxMessageSizeLimit, _client.Server?.MaxPayload - HeaderRoom) switch
     {
         ({ } limit, { } server) => Math.Min(limit, server),
         var (limit, server) => limit ?? server,

@@ -53,6 +53,8 @@ internal sealed partial class NatsTaskStore
     public Task<bool> RecordAsync(TaskRecord record, CancellationToken cancellationToken) => GuardAsync(async () =>
     {
         var bucket = await OpenedAsync(cancellationToken);
+        if (record.Result is { } result && _client.Server is { MaxPayload: var limit } && result.Length > limit)
+            throw new MessageTooLargeException(result.Length, limit);
         while (true)
         {
             if (await ReadAsync(bucket, record.Id, cancellationToken) is { } stored)

@@ -28,8 +28,8 @@ internal sealed class Declarer(IConnection link, ILogger logger) : IAsyncDisposa
         }
         catch (OperationInterruptedException refused) when (IsTakenAsItIs(refused))
         {
-            var channel = await OpenAsync(cancellationToken);
-            await channel.QueueDeclarePassiveAsync(name, cancellationToken);
+            // Where there is none, the refusal is what the operator must know.
+            if (!await IsQueueAsync(name, cancellationToken)) throw;
             RabbitLog.UsedAsItIs(logger, name);
         }
     }
@@ -44,8 +44,7 @@ internal sealed class Declarer(IConnection link, ILogger logger) : IAsyncDisposa
         }
         catch (OperationInterruptedException refused) when (IsTakenAsItIs(refused))
         {
-            var channel = await OpenAsync(cancellationToken);
-            await channel.ExchangeDeclarePassiveAsync(name, cancellationToken);
+            if (!await IsExchangeAsync(name, cancellationToken)) throw;
         }
     }
 

@@ -23,6 +23,10 @@ internal sealed class IdempotencyKeys(RabbitConnection connection, QueueNames na
     private readonly SemaphoreSlim _gate = new(1, 1);
     private KeyStreamReader? _reader;
     private IChannel? _channel;
+    private volatile bool _isForgotten;
+
+    /// <summary>Looks anew at the next use: somebody has deleted a part.</summary>
+    public void Forget() => _isForgotten = true;
 
     /// <summary>Puts a message unless its key was used before.</summary>
     /// <returns>Id of the message that the key was first used for.</returns>
@@ -79,7 +83,8 @@ internal sealed class IdempotencyKeys(RabbitConnection connection, QueueNames na
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            if (_channel is { IsOpen: true } && _reader is not null) return _reader;
+            if (_channel is { IsOpen: true } && _reader is { IsGone: false } && !_isForgotten) return _reader;
+            _isForgotten = false;
             if (_channel is not null) await _channel.DisposeAsync();
             var link = await connection.OpenAsync(cancellationToken);
             return _reader = await RabbitCalls.RunAsync(connection, () => BeginAsync(link, cancellationToken));

@@ -16,6 +16,9 @@ internal sealed class KeyStreamReader(IChannel channel, TimeProvider time) : Asy
     private TaskCompletionSource _change = New();
     private int _sinceSweep;
 
+    /// <summary>Whether the stream can be read no longer: somebody has deleted it.</summary>
+    public bool IsGone { get; private set; }
+
     /// <summary>Who has the key, as far as it is read.</summary>
     public KeyEntry? Find(string key)
     {
@@ -67,10 +70,22 @@ internal sealed class KeyStreamReader(IChannel channel, TimeProvider time) : Asy
     public override async Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
     {
         await base.HandleChannelShutdownAsync(channel, reason);
+        End(new OperationInterruptedException(reason));
+    }
+
+    public override async Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        await base.HandleBasicCancelAsync(consumerTag, cancellationToken);
+        IsGone = true;
+        End(cause: null);
+    }
+
+    private void End(Exception? cause)
+    {
         lock (_lock)
         {
             foreach (var claim in _claims.Values)
-                claim.TrySetException(new QueueUnavailableException("The stream of idempotency keys is closed.", new OperationInterruptedException(reason)));
+                claim.TrySetException(new QueueUnavailableException("The stream of idempotency keys is closed.", cause));
             _claims.Clear();
         }
     }

@@ -15,10 +15,16 @@ internal sealed partial class Publisher(RabbitConnection connection, long maxMes
         new CreateChannelOptions(
             publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null));
 
+    private long _limit = maxMessageSize;
+
+    /// <summary>Largest message in bytes, as far as it is known: the broker tells its limit only to whoever goes over
+    /// it.</summary>
+    public long MaxMessageSize => Volatile.Read(ref _limit);
+
     /// <exception cref="MessageTooLargeException">It is larger than the broker takes.</exception>
     public void Check(ReadOnlyMemory<byte> body)
     {
-        if (body.Length > maxMessageSize) throw new MessageTooLargeException(body.Length, maxMessageSize);
+        if (body.Length > MaxMessageSize) throw new MessageTooLargeException(body.Length, MaxMessageSize);
     }
 
     /// <summary>Makes sure that what is published next without waiting is sent in that order.</summary>
@@ -30,7 +36,6 @@ internal sealed partial class Publisher(RabbitConnection connection, long maxMes
     public async Task PublishAsync(
         string exchange, string key, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        Check(body);
         var channel = await _channel.OpenAsync(cancellationToken);
         try
         {
@@ -46,14 +51,18 @@ internal sealed partial class Publisher(RabbitConnection connection, long maxMes
         }
         catch (Exception exception) when (RabbitCalls.IsBrokers(exception))
         {
-            if (TooLarge(channel.CloseReason?.ReplyText) is { } size) throw size;
+            if (TooLarge(channel.CloseReason?.ReplyText) is { } size)
+            {
+                Volatile.Write(ref _limit, Math.Min(size.Limit, MaxMessageSize));
+                throw size;
+            }
+
             throw new QueueUnavailableException(RabbitErrors.Calling(connection.Endpoint, exception), exception);
         }
     }
 
     public ValueTask DisposeAsync() => _channel.DisposeAsync();
 
-    // The broker tells its limit only to whoever goes over it.
     private static MessageTooLargeException? TooLarge(string? reason) =>
         reason is not null && SizeRefusal().Match(reason) is { Success: true } match
             ? new MessageTooLargeException(Number(match, "size"), Number(match, "limit"))

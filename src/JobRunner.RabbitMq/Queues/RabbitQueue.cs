@@ -45,7 +45,7 @@ internal sealed class RabbitQueue : IJobQueue
 
     public string Name => _names.Queue;
 
-    public long? MaxMessageSize => _options.MaxMessageSize;
+    public long? MaxMessageSize => _publisher.MaxMessageSize;
 
     public bool IsDurable => true;
 
@@ -99,6 +99,7 @@ internal sealed class RabbitQueue : IJobQueue
         string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken) => RunAsync(
         async () =>
         {
+            _publisher.Check(body);
             var isExchange = destination == _options.Results && _topology.IsResultsAnExchange;
             var properties = new BasicProperties
             {
@@ -200,5 +201,6 @@ internal sealed class RabbitQueue : IJobQueue
     {
         _topology.Forget();
         _delays.Forget();
+        _keys.Forget();
     }
 }

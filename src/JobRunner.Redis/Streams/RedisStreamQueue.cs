@@ -113,9 +113,12 @@ internal sealed class RedisStreamQueue : IJobQueue
         });
 
     public Task PublishAsync(
-        string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken) =>
-        RedisCalls.RunAsync(() => _redis.SendAsync(
+        string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken)
+    {
+        if (MaxMessageSize is { } limit && body.Length > limit) throw new MessageTooLargeException(body.Length, limit);
+        return RedisCalls.RunAsync(() => _redis.SendAsync(
             new RedisCommand("XADD", destination, "*", MessageFields.Payload, body, "correlation_id", correlationId), cancellationToken));
+    }
 
     public Task<QueueStatus> InspectAsync(CancellationToken cancellationToken) => RedisCalls.RunAsync(async () =>
     {

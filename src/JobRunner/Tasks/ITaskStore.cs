@@ -35,6 +35,7 @@ public interface ITaskStore : IAsyncDisposable
     /// is only replaced by a finished one; a record with a <see cref="TaskRecord.LeaseExpiresAt"/> is swept like
     /// any other once that passes.</summary>
     /// <returns>False where the stored record has a greater fencing token, or is finished.</returns>
+    /// <exception cref="MessageTooLargeException">The result is larger than the store takes.</exception>
     Task<bool> RecordAsync(TaskRecord record, CancellationToken cancellationToken);
 
     /// <summary>Reads one record; null where there is none.</summary>

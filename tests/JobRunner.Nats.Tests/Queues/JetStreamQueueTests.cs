@@ -211,6 +211,26 @@ public sealed class JetStreamQueueTests(NatsServerFixture fixture) : IClassFixtu
         (await queue.InspectAsync(default)).Depth.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(400)]
+    public async Task A_foreign_message_as_large_as_the_server_takes_can_fail_for_good(int room)
+    {
+        await using var queue = Open($"HUGE{room}");
+        await queue.ConnectAsync(default);
+        await using var client = fixture.Server.Connect();
+        await client.ConnectedAsync(default);
+        var size = (int)client.Server!.MaxPayload - room;
+        await client.PublishAsync($"HUGE{room}", new byte[size]);
+        var failure = Failed with { Error = new string('e', 2000) };
+
+        (await queue.DeadLetterAsync((await TakeAsync(queue, 1)).Single(), failure, default)).ShouldBeTrue();
+
+        var letter = (await queue.ListDeadLettersAsync(10, null, default)).Letters.ShouldHaveSingleItem();
+        letter.Message.Body.Length.ShouldBe(size);
+        (await queue.PurgeDeadLettersAsync(null, default)).ShouldBe(1);
+    }
+
     [Fact]
     public async Task A_server_that_is_away_is_one_sentence_and_its_return_loses_nothing()
     {

@@ -66,11 +66,7 @@ internal sealed class StoreQueue(
         IReadOnlyList<QueueMessage> messages, CancellationToken cancellationToken)
     {
         foreach (var message in messages)
-        {
-            if (message.Body.Length > MaxMessageSize)
-                throw new MessageTooLargeException(message.Body.Length, MaxMessageSize.Value);
-        }
-
+            CheckSize(message.Body);
         return Guard(async () =>
         {
             var added = await store.AddManyAsync(
@@ -80,9 +76,12 @@ internal sealed class StoreQueue(
     }
 
     public Task PublishAsync(
-        string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken) =>
-        Guard(() => store.AddAsync(
+        string destination, ReadOnlyMemory<byte> body, string correlationId, CancellationToken cancellationToken)
+    {
+        CheckSize(body);
+        return Guard(() => store.AddAsync(
             StoreMessages.Outcome(destination, body, correlationId, options), maxQueued: null, cancellationToken));
+    }
 
     public Task<QueueStatus> InspectAsync(CancellationToken cancellationToken) =>
         Guard(() => store.InspectAsync(name, cancellationToken));
@@ -108,6 +107,12 @@ internal sealed class StoreQueue(
         Guard(() => StoreDeadLetters.PurgeAsync(store, name, ids, cancellationToken));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void CheckSize(ReadOnlyMemory<byte> body)
+    {
+        if (body.Length > MaxMessageSize)
+            throw new MessageTooLargeException(body.Length, MaxMessageSize.Value);
+    }
 
     private static string IdOf(TaskAddition addition, QueueMessage message) => addition.Record?.Id
         ?? throw new ArgumentException(

@@ -26,6 +26,9 @@ internal enum EndingKind
 /// <param name="Outcome">How the run ended; null where that does not count.</param>
 internal sealed record MessageEnding(EndingKind Kind, TaskOutcome? Outcome)
 {
+    /// <summary>Whether the outcome names a file, since the broker refused the result for its size.</summary>
+    public bool IsSpilled { get; init; }
+
     /// <summary>State of the task afterwards.</summary>
     public TaskState Status => Kind switch
     {

@@ -37,12 +37,15 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
         var backOff = new BackOff(worked.Time);
         var published = 0;
         var isWaiting = false;
+        MessageTooLargeException? refusal = null;
         try
         {
             while (!run.IsLost)
             {
                 try
                 {
+                    if (refusal is not null && Replies.CanRefit(step))
+                        step = await _replies.RefitAsync(run.Message, step, refusal, _givenUp.Token);
                     await EnsureHeldAsync(run);
                     if (run.IsLost)
                         break;
@@ -54,6 +57,10 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
                     else
                         run.Lose();
                     return;
+                }
+                catch (MessageTooLargeException exception) when (Replies.CanRefit(step))
+                {
+                    refusal = exception;
                 }
                 catch (Exception exception) when (!_givenUp.IsCancellationRequested)
                 {

@@ -17,9 +17,19 @@ internal sealed partial class Replies(WorkedQueue worked)
             || worked.Queue.MaxMessageSize is not { } limit || !Destinations(message).Any()
             || worked.Format.Reply(message, ending.Status, outcome) is not { } reply || reply.Length <= limit)
             return ending;
-        return new MessageEnding(EndingKind.DeadLetter, TaskFailures.Of(
-            $"the result has {reply.Length} bytes as a message, and the queue takes at most {limit}", TooLarge));
+        return Failed(reply.Length, limit);
     }
+
+    /// <summary>Whether there is another end for a result that is refused for its size.</summary>
+    public static bool CanRefit(MessageEnding ending) => ending is { Kind: EndingKind.Complete, IsSpilled: false };
+
+    /// <summary>What becomes of an ending whose result the broker or the store has refused: some tell their limit only
+    /// then.</summary>
+    public async Task<MessageEnding> RefitAsync(
+        QueueMessage message, MessageEnding ending, MessageTooLargeException refusal, CancellationToken cancellationToken) =>
+        worked.Options.ResultsSpill is { } folder
+            ? ending with { Outcome = await SpillAsync(folder, message, ending.Outcome!, cancellationToken), IsSpilled = true }
+            : Failed(refusal.Size, refusal.Limit);
 
     /// <summary>Publishes what has not been accepted yet.</summary>
     /// <param name="message">The message that is answered.</param>
@@ -27,6 +37,7 @@ internal sealed partial class Replies(WorkedQueue worked)
     /// <param name="done">Destinations that have accepted it before.</param>
     /// <param name="cancellationToken">Ends the wait for the broker.</param>
     /// <returns>Destinations that have accepted it.</returns>
+    /// <exception cref="MessageTooLargeException">The broker takes no result as large as this.</exception>
     public async Task<int> PublishAsync(
         QueueMessage message, MessageEnding ending, int done, CancellationToken cancellationToken)
     {
@@ -42,7 +53,7 @@ internal sealed partial class Replies(WorkedQueue worked)
             {
                 await worked.Queue.PublishAsync(destination, body, message.Id, cancellationToken);
             }
-            catch (Exception exception) when (exception is UnroutableMessageException or MessageTooLargeException)
+            catch (Exception exception) when (exception is UnroutableMessageException || (exception is MessageTooLargeException && !CanRefit(ending)))
             {
                 // Whoever asked for the reply cannot have it; to try for ever would hold the message for ever.
                 NotReplied(worked.Logger, worked.Name, message.Id, destination, exception.Message);
@@ -53,6 +64,9 @@ internal sealed partial class Replies(WorkedQueue worked)
 
         return done;
     }
+
+    private static MessageEnding Failed(long size, long limit) => new(EndingKind.DeadLetter, TaskFailures.Of(
+        $"the result has {size} bytes as a message, and the queue takes at most {limit}", TooLarge));
 
     private IEnumerable<string> Destinations(QueueMessage message)
     {
@@ -69,14 +83,19 @@ internal sealed partial class Replies(WorkedQueue worked)
         if (reply is not { } body || worked.Options.ResultsSpill is not { } folder || body.Length <= worked.Queue.MaxMessageSize
             || worked.Queue.MaxMessageSize is null)
             return reply;
+        return worked.Format.Reply(message, status, await SpillAsync(folder, message, outcome, cancellationToken));
+    }
+
+    private static async Task<TaskOutcome> SpillAsync(
+        string folder, QueueMessage message, TaskOutcome outcome, CancellationToken cancellationToken)
+    {
         var path = Path.Combine(Path.GetFullPath(folder), $"{Uri.EscapeDataString(message.Id)}.json");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
 
         // A file that is half written must not be read by whoever gets the reply.
         await File.WriteAllBytesAsync(path + ".part", outcome.Result, cancellationToken);
         File.Move(path + ".part", path, overwrite: true);
-        var spilled = outcome with { Result = JsonSerializer.SerializeToUtf8Bytes(new { file = path }), MediaType = "application/json" };
-        return worked.Format.Reply(message, status, spilled);
+        return outcome with { Result = JsonSerializer.SerializeToUtf8Bytes(new { file = path }), MediaType = "application/json" };
     }
 
     [LoggerMessage(
