@@ -96,6 +96,37 @@ public sealed class WorkerDutyTests
     }
 
     [Fact]
+    public async Task A_trouble_that_lasts_is_told_once_and_not_at_every_try()
+    {
+        var time = new ManualTime();
+        var (isFull, tries) = (false, 0);
+        _hooks.Before = step =>
+        {
+            if (step != "receive" || !Volatile.Read(ref isFull))
+                return Task.CompletedTask;
+            Interlocked.Increment(ref tries);
+            throw new QueueUnavailableException("the disk is full");
+        };
+        await using var host = await QueueHost.StartAsync(_job, _hooks, "&visibility_timeout=1h", time: time);
+        await host.EndAsync(await host.PutAsync("""{"number": 1}"""), () => time.Advance(Tick));
+
+        Volatile.Write(ref isFull, true);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(Tick);
+                return Volatile.Read(ref tries) > 8;
+            },
+            () => $"{tries} tries");
+        Volatile.Write(ref isFull, false);
+        await host.EndAsync(await host.PutAsync("""{"number": 2}"""), () => time.Advance(Tick));
+
+        host.Log.Count(line => line == "The queue hooked is down: the disk is full").ShouldBeLessThanOrEqualTo(2);
+        host.Log.Count(line => line == "The queue hooked is back").ShouldBeLessThanOrEqualTo(2);
+        host.Log.Last(line => line.StartsWith("The queue", StringComparison.Ordinal)).ShouldBe("The queue hooked is back");
+    }
+
+    [Fact]
     public async Task Finished_outcomes_wait_for_the_broker_and_no_run_is_repeated()
     {
         var isAway = true;

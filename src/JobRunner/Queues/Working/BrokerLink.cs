@@ -21,13 +21,6 @@ internal sealed partial class BrokerLink(WorkedQueue worked)
 
     public bool IsUp => worked.Instruments.Up;
 
-    /// <summary>Connects, or fails as the queue does.</summary>
-    public async Task ConnectAsync(CancellationToken cancellationToken)
-    {
-        await worked.Queue.ConnectAsync(cancellationToken);
-        Up(BrokerDuty.Fetch);
-    }
-
     /// <summary>One duty goes well.</summary>
     public void Up(BrokerDuty duty)
     {

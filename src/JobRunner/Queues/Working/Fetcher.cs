@@ -68,15 +68,24 @@ internal sealed partial class Fetcher(
     private async Task LoopAsync(CancellationToken cancellationToken)
     {
         var backOff = new BackOff(worked.Time);
+
+        // A broker that lets in and then refuses to hand out is not back.
+        var hasFetched = true;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 if (!_isConnected)
-                    await link.ConnectAsync(cancellationToken);
-                _isConnected = true;
+                {
+                    await worked.Queue.ConnectAsync(cancellationToken);
+                    if (hasFetched)
+                        link.Up(BrokerDuty.Fetch);
+                    (_isConnected, hasFetched) = (true, false);
+                }
+
                 await outcomes.WhenRoomAsync(cancellationToken);
                 await FetchAsync(cancellationToken);
+                hasFetched = true;
                 backOff.Reset();
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
