@@ -98,5 +98,10 @@ internal sealed class Database
 
     private static string Advice => $"; name a file that can be written, or set {DataFolder.Variable} to such a folder";
 
-    private static string Reason(Exception exception) => exception.Message.TrimEnd('.');
+    // Names of helper files are no help, and another one at each try would be told anew.
+    private static string Reason(Exception exception)
+    {
+        var end = exception is IOException ? exception.Message.IndexOf(" : '", StringComparison.Ordinal) : -1;
+        return (end < 0 ? exception.Message : exception.Message[..end]).TrimEnd('.');
+    }
 }
