@@ -44,12 +44,22 @@ internal sealed class QueueWork(
         await _starting.WaitAsync(cancellationToken);
         while (true)
         {
-            var empty = await Task.WhenAll(_workers.Select(worker => worker.IsEmptyAsync(cancellationToken)));
-            if (Array.TrueForAll(empty, isEmpty => isEmpty))
-                return;
+            if (await AreEmptyAsync(cancellationToken))
+            {
+                // A fetch under way may have taken what nobody has counted yet.
+                await Task.WhenAll(_workers.Select(worker => worker.PauseFetchingAsync(cancellationToken)));
+                if (await AreEmptyAsync(cancellationToken))
+                    return;
+                foreach (var worker in _workers)
+                    worker.ResumeFetching();
+            }
+
             await Task.Delay(EmptyPoll, time, cancellationToken);
         }
     }
+
+    private async Task<bool> AreEmptyAsync(CancellationToken cancellationToken) => Array.TrueForAll(
+        await Task.WhenAll(_workers.Select(worker => worker.IsEmptyAsync(cancellationToken))), isEmpty => isEmpty);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {

@@ -50,6 +50,7 @@ public sealed class FullDiskTests : IDisposable
         var error = await Should.ThrowAsync<TaskStoreException>(() => AddAsync(store, "{}"u8.ToArray()));
         error.Message.ShouldContain(_folder);
         error.Message.ShouldContain("JOBRUNNER_DATA_DIR");
+        (await Should.ThrowAsync<TaskStoreException>(() => AddAsync(store, "{}"u8.ToArray()))).Message.ShouldBe(error.Message);
     }
 
     private static Task<TaskAddition> AddAsync(ITaskStore store, byte[] payload) =>

@@ -2,47 +2,53 @@ using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Queues.Working;
 
+/// <summary>What a worker asks of its broker; one may fail while another goes well, as writing does on a full disk.</summary>
+internal enum BrokerDuty
+{
+    Fetch,
+    Renew,
+    Settle,
+    Inspect,
+}
+
 /// <summary>Whether the broker answers, as all parts of a worker have last seen it: told once when it changes, not at
 /// every try.</summary>
 internal sealed partial class BrokerLink(WorkedQueue worked)
 {
     private readonly Lock _lock = new();
+    private readonly Dictionary<BrokerDuty, string> _troubles = [];
     private bool _wasUp;
-    private string? _trouble;
 
     public bool IsUp => worked.Instruments.Up;
 
-    /// <summary>Connects, or fails as the queue does.</summary>
-    public async Task ConnectAsync(CancellationToken cancellationToken)
-    {
-        await worked.Queue.ConnectAsync(cancellationToken);
-        Up();
-    }
-
-    public void Up()
+    /// <summary>One duty goes well.</summary>
+    public void Up(BrokerDuty duty)
     {
         lock (_lock)
         {
+            var hadTrouble = _troubles.Remove(duty);
+            if (_troubles.Count > 0 || worked.Instruments.Up)
+                return;
             worked.Instruments.Up = true;
-            if (_trouble is not null && _wasUp)
+            if (hadTrouble && _wasUp)
                 Returned(worked.Logger, worked.Name);
             else if (!_wasUp)
                 Connected(worked.Logger, worked.Name);
             _wasUp = true;
-            _trouble = null;
         }
     }
 
-    public void Down(Exception exception)
+    /// <summary>One duty fails.</summary>
+    public void Down(BrokerDuty duty, Exception exception)
     {
         lock (_lock)
         {
             worked.Instruments.Up = false;
             worked.Instruments.Waiting(depth: null, oldest: null);
-            if (_trouble == exception.Message)
-                return;
-            _trouble = exception.Message;
-            Lost(worked.Logger, worked.Name, exception.Message);
+            var isKnown = _troubles.ContainsValue(exception.Message);
+            _troubles[duty] = exception.Message;
+            if (!isKnown)
+                Lost(worked.Logger, worked.Name, exception.Message);
         }
     }
 

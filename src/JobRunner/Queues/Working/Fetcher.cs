@@ -17,6 +17,10 @@ internal sealed partial class Fetcher(
     private Task _loop = Task.CompletedTask;
     private long _lastMessage;
     private volatile bool _isAsking;
+    private volatile bool _isConnected;
+
+    /// <summary>Whether the broker has answered since it was last away.</summary>
+    public bool IsConnected => _isConnected;
 
     /// <summary>Whether a fetch is under way or was answered with nothing: what waits should have come.</summary>
     public bool IsAsking => _isAsking;
@@ -26,6 +30,7 @@ internal sealed partial class Fetcher(
 
     public void Start()
     {
+        _isConnected = false;
         Volatile.Write(ref _lastMessage, worked.Time.GetTimestamp());
         var token = _stopping.Token;
         _loop = Task.Run(() => LoopAsync(token), CancellationToken.None);
@@ -46,7 +51,15 @@ internal sealed partial class Fetcher(
             return;
         _stopping = new CancellationTokenSource();
         await stuck.CancelAsync();
-        await _loop.WaitAsync(Patience, worked.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _loop.WaitAsync(Patience * 2, worked.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Start();
+    }
+
+    /// <summary>Fetches again after a stop.</summary>
+    public void Resume()
+    {
+        _stopping.Dispose();
+        _stopping = new CancellationTokenSource();
         Start();
     }
 
@@ -55,22 +68,30 @@ internal sealed partial class Fetcher(
     private async Task LoopAsync(CancellationToken cancellationToken)
     {
         var backOff = new BackOff(worked.Time);
-        var isConnected = false;
+
+        // A broker that lets in and then refuses to hand out is not back.
+        var hasFetched = true;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                if (!isConnected)
-                    await link.ConnectAsync(cancellationToken);
-                isConnected = true;
+                if (!_isConnected)
+                {
+                    await worked.Queue.ConnectAsync(cancellationToken);
+                    if (hasFetched)
+                        link.Up(BrokerDuty.Fetch);
+                    (_isConnected, hasFetched) = (true, false);
+                }
+
                 await outcomes.WhenRoomAsync(cancellationToken);
                 await FetchAsync(cancellationToken);
+                hasFetched = true;
                 backOff.Reset();
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                isConnected = false;
-                link.Down(exception);
+                _isConnected = false;
+                link.Down(BrokerDuty.Fetch, exception);
                 await backOff.PauseAsync(cancellationToken);
             }
         }
@@ -83,7 +104,7 @@ internal sealed partial class Fetcher(
         _isAsking = true;
         var leases = await ReceiveAsync(places.Count, ended.Token);
         worked.Instruments.Fetched();
-        link.Up();
+        link.Up(BrokerDuty.Fetch);
         foreach (var lease in leases)
         {
             if (!cancellationToken.IsCancellationRequested && places.TryConfirm() is { } place)
@@ -105,14 +126,31 @@ internal sealed partial class Fetcher(
 
     private async Task<IReadOnlyList<QueueLease>> ReceiveAsync(int max, CancellationToken cancellationToken)
     {
+        var receiving = worked.Queue.ReceiveAsync(max, worked.Options.VisibilityTimeout, cancellationToken);
+        if (await Task.WhenAny(receiving, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken)) != receiving
+            && await Task.WhenAny(receiving, Task.Delay(Patience, worked.Time, CancellationToken.None)) != receiving)
+        {
+            // It does not heed its end: its places are needed by others.
+            LeftBehind(worked.Logger, worked.Name);
+            _ = ReleaseAllAsync(receiving);
+            return [];
+        }
+
         try
         {
-            return await worked.Queue.ReceiveAsync(max, worked.Options.VisibilityTimeout, cancellationToken);
+            return await receiving;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return [];
         }
+    }
+
+    private async Task ReleaseAllAsync(Task<IReadOnlyList<QueueLease>> receiving)
+    {
+        await ((Task)receiving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var lease in receiving.IsCompletedSuccessfully ? await receiving : [])
+            await ReleaseAsync(lease);
     }
 
     private async Task ReleaseAsync(QueueLease lease)
@@ -127,6 +165,9 @@ internal sealed partial class Fetcher(
             NotReleased(worked.Logger, worked.Name, lease.Message.Id, exception.Message);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Queue}: a fetch did not end when it was told to; it is left behind")]
+    private static partial void LeftBehind(ILogger logger, string queue);
 
     [LoggerMessage(
         Level = LogLevel.Warning, Message = "{Queue}: message {Message} could not be given back: {Reason}")]

@@ -48,15 +48,21 @@ internal sealed partial class LeaseKeeper(WorkedQueue worked, RunningMessages ru
             if (worked.HandedOver is { } handedOver)
                 await handedOver.RecoverAsync(worked.Options.VisibilityTimeout, cancellationToken);
             if (runs.Count == 0)
+            {
+                link.Up(BrokerDuty.Renew);
                 return true;
-            await RenewAsync(worked, runs, cancellationToken);
+            }
+
+            // A broker that does not answer must not keep the next renewal from being tried.
+            await RenewAsync(worked, runs, cancellationToken).WaitAsync(worked.Options.VisibilityTimeout / 3, worked.Time, cancellationToken);
+            link.Up(BrokerDuty.Renew);
             foreach (var run in runs.Where(run => run.IsLost))
                 Lost(worked.Logger, worked.Name, run.Message.Id);
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            link.Down(exception);
+            link.Down(BrokerDuty.Renew, exception);
             return false;
         }
     }

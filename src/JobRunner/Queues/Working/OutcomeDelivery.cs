@@ -52,7 +52,9 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
                     if (!await records.EndAsync(run, step, delay, _givenUp.Token))
                         break;
                     published = await _replies.PublishAsync(run.Message, step, published, _givenUp.Token);
-                    if (await SettleAsync(run, step, delay))
+                    var isSettled = await SettleAsync(run, step, delay);
+                    link.Up(BrokerDuty.Settle);
+                    if (isSettled)
                         Ended(run, step, delay);
                     else
                         run.Lose();
@@ -64,7 +66,7 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
                 }
                 catch (Exception exception) when (!_givenUp.IsCancellationRequested)
                 {
-                    link.Down(exception);
+                    link.Down(BrokerDuty.Settle, exception);
                     Wait(ref isWaiting);
                     await backOff.PauseAsync(_givenUp.Token);
                 }
@@ -72,8 +74,8 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
         }
         finally
         {
-            if (isWaiting)
-                Interlocked.Decrement(ref _waiting);
+            if (isWaiting && Interlocked.Decrement(ref _waiting) == 0)
+                link.Up(BrokerDuty.Settle);
             if (run.IsLost)
                 Fenced(worked.Logger, worked.Name, run.Message.Id);
         }

@@ -56,6 +56,11 @@ internal sealed partial class QueueWorker : IAsyncDisposable
         await _fetcher.StopAsync(cancellationToken);
     }
 
+    /// <summary>Fetches no more until <see cref="ResumeFetching"/>; what a fetch under way has taken is given back.</summary>
+    public Task PauseFetchingAsync(CancellationToken cancellationToken) => _fetcher.StopAsync(cancellationToken);
+
+    public void ResumeFetching() => _fetcher.Resume();
+
     /// <summary>Ends what still runs after the grace period, and gives back what does not end.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
@@ -90,7 +95,7 @@ internal sealed partial class QueueWorker : IAsyncDisposable
         }
         catch (QueueUnavailableException exception)
         {
-            _link.Down(exception);
+            _link.Down(BrokerDuty.Inspect, exception);
             return false;
         }
     }

@@ -34,12 +34,12 @@ internal sealed partial class Watchdog(WorkedQueue worked, Fetcher fetcher, Brok
             try
             {
                 // Before the first connection there is nothing to ask.
-                if (link.IsUp)
+                if (fetcher.IsConnected)
                     await LookAsync(cancellationToken);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                link.Down(exception);
+                link.Down(BrokerDuty.Inspect, exception);
             }
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));
@@ -48,6 +48,7 @@ internal sealed partial class Watchdog(WorkedQueue worked, Fetcher fetcher, Brok
     private async Task LookAsync(CancellationToken cancellationToken)
     {
         var status = await worked.Queue.InspectAsync(cancellationToken);
+        link.Up(BrokerDuty.Inspect);
         var now = worked.Time.GetTimestamp();
         worked.Instruments.Waiting(
             status.Depth, status.OldestAt is { } oldest ? worked.Time.GetUtcNow() - oldest : null);

@@ -83,16 +83,25 @@ internal sealed class Database
             SqliteException { SqliteErrorCode: 13 } =>
                 new TaskStoreException($"the disk of {place} is full; nothing was stored", exception),
             SqliteException { SqliteErrorCode: 8 or 14 or 23 } or UnauthorizedAccessException =>
-                new TaskStoreException($"the task store {place} cannot be written: {exception.Message}{Advice}", exception),
+                new TaskStoreException($"the task store {place} cannot be written: {Reason(exception)}{Advice}", exception),
             SqliteException { SqliteErrorCode: 5 or 6 } =>
                 new TaskStoreException($"the task store {place} is locked by another process", exception),
+            SqliteException { SqliteErrorCode: 1 } =>
+                new TaskStoreException($"{place} is no task store of this release: {Reason(exception)}", exception),
             SqliteException { SqliteErrorCode: 11 or 26 } =>
-                new TaskStoreException($"the task store {place} is damaged: {exception.Message}", exception),
+                new TaskStoreException($"the task store {place} is damaged: {Reason(exception)}", exception),
             IOException when (exception.HResult & 0xFFFF) == 28 =>
                 new TaskStoreException($"the disk of {place} is full; nothing was stored", exception),
-            _ => new TaskStoreException($"the task store {place} cannot be used: {exception.Message}{Advice}", exception),
+            _ => new TaskStoreException($"the task store {place} cannot be used: {Reason(exception)}{Advice}", exception),
         };
     }
 
-    private static string Advice => $"; set {DataFolder.Variable} to a folder that can be written";
+    private static string Advice => $"; name a file that can be written, or set {DataFolder.Variable} to such a folder";
+
+    // Names of helper files are no help, and another one at each try would be told anew.
+    private static string Reason(Exception exception)
+    {
+        var end = exception is IOException ? exception.Message.IndexOf(" : '", StringComparison.Ordinal) : -1;
+        return (end < 0 ? exception.Message : exception.Message[..end]).TrimEnd('.');
+    }
 }
