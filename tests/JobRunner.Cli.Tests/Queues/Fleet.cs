@@ -26,6 +26,9 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly string _url;
     private readonly int _firstPort;
     private readonly List<JobRunnerProcess> _workers = [];
+    private readonly SemaphoreSlim _oneByOne = new(1, 1);
+    private readonly CancellationTokenSource _enough = new();
+    private Task _killing = Task.CompletedTask;
 
     /// <param name="folder">Where the workers run.</param>
     /// <param name="url">What they work on.</param>
@@ -51,21 +54,59 @@ internal sealed class Fleet : IAsyncDisposable
 
     public JobRunnerProcess First => _workers[0];
 
+    /// <summary>Whether the first one is left alone.</summary>
+    public bool IsFirstSpared { get; set; }
+
     /// <summary>Kills the worker whose turn it is, and starts another one in its place.</summary>
-    /// <param name="spare">Leave the first one alone.</param>
-    public async Task KillNextAsync(bool spare = false)
+    public async Task KillNextAsync()
     {
-        var victim = Kills++ % Workers;
-        if (spare && victim == 0)
-            victim = 1;
-        await _workers[victim].DisposeAsync();
-        _workers[victim] = Start(victim);
+        await _oneByOne.WaitAsync();
+        try
+        {
+            var victim = Kills++ % Workers;
+            if (victim == 0 && IsFirstSpared)
+                victim = 1;
+            await _workers[victim].DisposeAsync();
+            _workers[victim] = Start(victim);
+        }
+        finally
+        {
+            _oneByOne.Release();
+        }
+    }
+
+    /// <summary>Kills one each second, as long as work goes on.</summary>
+    public void BeginToKill() => _killing = KillEachSecondAsync(_enough.Token);
+
+    public async Task EndToKillAsync()
+    {
+        await _enough.CancelAsync();
+        await _killing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await EndToKillAsync();
         foreach (var worker in _workers)
             await worker.DisposeAsync();
+        _enough.Dispose();
+        _oneByOne.Dispose();
+    }
+
+    // The clock belongs to what is done to the workers, not to what is expected of them.
+    private async Task KillEachSecondAsync(CancellationToken cancellationToken)
+    {
+        using var seconds = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        var last = 0;
+        while (await seconds.WaitForNextTickAsync(cancellationToken))
+        {
+            // Workers that are killed before they have begun show nothing.
+            var now = Runs.Count;
+            if (now - last < Places)
+                continue;
+            last = now;
+            await KillNextAsync();
+        }
     }
 
     private JobRunnerProcess Start(int number) => JobRunnerProcess.Start(

@@ -90,6 +90,7 @@ internal sealed class Network : IAsyncDisposable
             lock (_lock)
             {
                 var connection = new Connection(client);
+                _connections.RemoveAll(earlier => earlier.IsOver);
                 _connections.Add(connection);
                 if (_swallows)
                     connection.Swallow();
@@ -103,17 +104,26 @@ internal sealed class Network : IAsyncDisposable
     private sealed class Connection(Socket client) : IDisposable
     {
         private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        private readonly Lock _lock = new();
         private volatile bool _swallows;
+
+        public bool IsOver { get; private set; }
 
         public void Swallow() => _swallows = true;
 
         /// <summary>Resets both sides.</summary>
         public void Dispose()
         {
-            foreach (var socket in (Socket[])[client, _server])
+            lock (_lock)
             {
-                socket.LingerState = new LingerOption(enable: true, seconds: 0);
-                socket.Dispose();
+                if (IsOver)
+                    return;
+                IsOver = true;
+                foreach (var socket in (Socket[])[client, _server])
+                {
+                    socket.LingerState = new LingerOption(enable: true, seconds: 0);
+                    socket.Dispose();
+                }
             }
         }
 

@@ -42,8 +42,13 @@ internal sealed class MessageRecords(WorkedQueue worked)
     public async Task<bool> EndAsync(
         MessageRun run, MessageEnding ending, TimeSpan? delay, CancellationToken cancellationToken)
     {
-        if (!AreApart || run.Task is not { } lease)
+        if (!AreApart)
             return true;
+
+        // The store may have been away when the run began, and what could not be read has not begun at all.
+        if (run.Task is null)
+            await BeginAsync(run, run.Call ?? Unread(run.Message), cancellationToken);
+        var lease = run.Task!;
         var now = worked.Time.GetUtcNow();
         var record = (ending.Kind, ending.Outcome) switch
         {
@@ -55,6 +60,9 @@ internal sealed class MessageRecords(WorkedQueue worked)
         };
         return await worked.Records.RecordAsync(record, cancellationToken);
     }
+
+    // Its bytes stay in the dead letter: as a payload they would be taken for JSON.
+    private MessageCall Unread(QueueMessage message) => new(message.Endpoint ?? worked.Options.Endpoint, Payload: default);
 
     /// <summary>The record of a message as it runs.</summary>
     public TaskRecord RecordOf(QueueMessage message, MessageCall call) => new()

@@ -10,6 +10,9 @@ internal sealed class MessageRun(QueueLease lease) : IDisposable
 
     public QueueMessage Message => Lease.Message;
 
+    /// <summary>What the message asks for; null where that could not be read.</summary>
+    public MessageCall? Call { get; set; }
+
     /// <summary>The lease on the record: the queue's own, or that of a record that was written apart.</summary>
     public TaskLease? Task { get; set; } = lease.Task;
 

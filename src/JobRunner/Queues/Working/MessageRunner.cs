@@ -55,7 +55,7 @@ internal sealed partial class MessageRunner(
         MessageCall call;
         try
         {
-            call = Typed(worked.Format.Read(message, worked.Options));
+            run.Call = call = Typed(worked.Format.Read(message, worked.Options));
         }
         catch (MessageFormatException exception)
         {
