@@ -62,6 +62,7 @@ public sealed class MessageRecordsTests : IDisposable
         Records = store,
         Instruments = null!,
         Timeout = TimeSpan.FromHours(1),
+        MaxInterruptions = 10,
         Time = TimeProvider.System,
         Logger = NullLogger.Instance,
     };
