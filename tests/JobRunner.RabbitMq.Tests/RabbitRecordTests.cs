@@ -50,10 +50,30 @@ public sealed class RabbitRecordTests(RabbitServer server) : IDisposable
         job.Started.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_worker_holds_no_more_messages_than_it_runs_so_that_others_get_the_rest()
+    {
+        var job = new StubbornJob();
+        await using var queue = Rabbit.Queue(server, _name);
+        await queue.PutAsync([.. Enumerable.Range(0, 6).Select(_ => Message("/linger"))], Stop);
+        await using var one = await StartAsync(job);
+        await Until.TrueAsync(() => Task.FromResult(job.Started == 2), "as many ran as may");
+        (await queue.InspectAsync(Stop)).Depth.ShouldBe(4);
+
+        await using var other = await StartAsync(job);
+        await Until.TrueAsync(() => Task.FromResult(job.Started == 4), "another ran some of the rest");
+
+        (await queue.InspectAsync(Stop)).Depth.ShouldBe(2);
+        job.End();
+        await Until.TrueAsync(() => Task.FromResult(job.Started == 6), "all ran");
+        await Until.TrueAsync(async () => await queue.InspectAsync(Stop) is { Depth: 0, DeadLetters: 0 }, "nothing was left");
+    }
+
     private Task<Worker> StartAsync(StubbornJob job) => Worker.StartAsync(job, $"""
         jobtype_extra:
           shutdown_delay: 0
           shutdown_grace: 100ms
+          max_concurrency: 2
           store: "sqlite:{_folder}/tasks.db"
           queues:
             - url: "{server.Url}?queue={_name}"
