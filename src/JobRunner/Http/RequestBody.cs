@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -17,11 +18,18 @@ internal static class RequestBody
     /// <exception cref="BadHttpRequestException">The body is larger than allowed, or broken off.</exception>
     public static ValueTask<ReceivedBody> ReadAsync(PipeReader reader)
     {
-        if (reader.TryRead(out var result))
+        try
         {
-            if (result.IsCompleted)
-                return new ValueTask<ReceivedBody>(new ReceivedBody(reader, result.Buffer));
-            reader.AdvanceTo(result.Buffer.Start);
+            if (reader.TryRead(out var result))
+            {
+                if (result.IsCompleted)
+                    return new ValueTask<ReceivedBody>(new ReceivedBody(reader, result.Buffer));
+                reader.AdvanceTo(result.Buffer.Start);
+            }
+        }
+        catch (IOException exception) when (IsMalformed(exception))
+        {
+            throw Malformed(exception);
         }
 
         return CollectAsync(reader);
@@ -60,9 +68,24 @@ internal static class RequestBody
     private static async ValueTask<ReceivedBody> CollectAsync(PipeReader reader)
     {
         var pipe = new Pipe(Collecting);
-        await reader.CopyToAsync(pipe.Writer);
+        try
+        {
+            await reader.CopyToAsync(pipe.Writer);
+        }
+        catch (IOException exception) when (IsMalformed(exception))
+        {
+            throw Malformed(exception);
+        }
+
         await pipe.Writer.CompleteAsync();
         var result = await pipe.Reader.ReadAsync();
         return new ReceivedBody(pipe.Reader, result.Buffer);
     }
+
+    // The server tells of a piece whose size is beyond all bounds as if the connection had failed.
+    private static bool IsMalformed(IOException exception) =>
+        exception is not (BadHttpRequestException or ConnectionResetException);
+
+    private static BadHttpRequestException Malformed(IOException exception) =>
+        new($"the body cannot be read: {exception.Message}", StatusCodes.Status400BadRequest, exception);
 }

@@ -14,10 +14,12 @@ namespace JobRunner.Tests.Hosting;
 internal sealed class TestJobHost : IAsyncDisposable
 {
     private readonly string _manifestPath;
+    private readonly OwnStore _store;
 
-    private TestJobHost(WebApplication app, string manifestPath)
+    private TestJobHost(WebApplication app, string manifestPath, OwnStore store)
     {
         App = app;
+        _store = store;
         _manifestPath = manifestPath;
         Client = new HttpClient { Timeout = TimeSpan.FromSeconds(60) };
     }
@@ -35,7 +37,10 @@ internal sealed class TestJobHost : IAsyncDisposable
         var identity = manifest.StartsWith("name:", StringComparison.Ordinal) ? "" : "name: tested\nversion: 1.0.0\n";
         await File.WriteAllTextAsync(path, identity + manifest);
         var options = new ServeOptions { Host = "127.0.0.1", Port = 0, ManifestPath = path };
-        var host = new TestJobHost(JobServer.Build(JobSources.Of(job), options, configure: configure), path);
+        var store = new OwnStore();
+        if (!manifest.Contains("store:", StringComparison.Ordinal))
+            configure += store.AddTo;
+        var host = new TestJobHost(JobServer.Build(JobSources.Of(job), options, configure: configure), path, store);
         await host.App.StartAsync();
         host.Client.BaseAddress = new Uri(AddressOf(host.App));
         await host.App.Services.GetRequiredService<ServedJob>().WhenReady.WaitAsync(TimeSpan.FromSeconds(60));
@@ -70,6 +75,7 @@ internal sealed class TestJobHost : IAsyncDisposable
         Client.Dispose();
         await App.DisposeAsync();
         File.Delete(_manifestPath);
+        _store.Dispose();
     }
 }
 

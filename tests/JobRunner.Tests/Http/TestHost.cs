@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using JobRunner.Execution;
 using JobRunner.Hosting;
+using JobRunner.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -17,9 +18,11 @@ internal sealed class TestHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly string? _manifest;
+    private readonly OwnStore _store;
 
-    private TestHost(WebApplication app, string? manifest)
+    private TestHost(WebApplication app, string? manifest, OwnStore store)
     {
+        _store = store;
         _app = app;
         _manifest = manifest;
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -57,10 +60,14 @@ internal sealed class TestHost : IAsyncDisposable
             await File.WriteAllTextAsync(path, manifest);
         }
 
+        var store = new OwnStore();
         var app = JobServer.Build(
-            source, new ServeOptions { Port = 0, Host = "127.0.0.1", ManifestPath = path }, ["--Logging:LogLevel:Default=None"]);
+            source,
+            new ServeOptions { Port = 0, Host = "127.0.0.1", ManifestPath = path },
+            ["--Logging:LogLevel:Default=None"],
+            manifest?.Contains("store:", StringComparison.Ordinal) == true ? null : store.AddTo);
         await app.StartAsync();
-        return new TestHost(app, path);
+        return new TestHost(app, path, store);
     }
 
     /// <summary>What <c>/live</c> says is wrong with a class, once loading it has failed.</summary>
@@ -93,6 +100,7 @@ internal sealed class TestHost : IAsyncDisposable
         await _app.DisposeAsync();
         if (_manifest is not null)
             File.Delete(_manifest);
+        _store.Dispose();
     }
 }
 

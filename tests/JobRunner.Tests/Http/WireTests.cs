@@ -21,6 +21,7 @@ public sealed class WireTests(ServedFixture<EchoJob> served) : IClassFixture<Ser
     [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\n{\"val\r\n6\r\nue\":7}\r\n0\r\n\r\n", "200")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n1;ext=1\r\n{\r\n0\r\nTrailer: x\r\n\r\n", "422")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\nzz\r\n", "400")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n922337203685477580823\r\n{\r\n0\r\n\r\n", "400")]
     [InlineData("X-Caller-Name: a\u0001b\r\nContent-Length: 11\r\n\r\n{\"value\":7}", "200")]
     [InlineData("X-Caller-Name: a\0b\r\nContent-Length: 11\r\n\r\n{\"value\":7}", "400")]
     [InlineData("X-Request-Tracing-Id: a\r\nX-Request-Tracing-Id: b\r\nContent-Length: 11\r\n\r\n{\"value\":7}", "200")]
