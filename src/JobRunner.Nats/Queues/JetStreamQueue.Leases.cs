@@ -94,10 +94,11 @@ internal sealed partial class JetStreamQueue
     private async Task BuryAsync(QueueLease lease, DeadLetter letter, CancellationToken cancellationToken)
     {
         var lent = Lent(lease);
+        var (headers, body) = LetterSize.Fit(letter, _client.Server?.MaxPayload ?? long.MaxValue);
         await _jetStream.PublishAsync(
             _names.DeadSubject,
-            letter.Message.Body,
-            MessageHeaders.Write(letter),
+            body,
+            headers,
             new() { MessageId = $"dead:{lent.Delivered.Stream}:{lent.Delivered.Sequence}" },
             cancellationToken);
         await EndAsync(lent, cancellationToken);

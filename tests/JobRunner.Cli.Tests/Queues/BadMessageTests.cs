@@ -29,7 +29,7 @@ public sealed class BadMessageTests : IDisposable
 
     [Theory]
     [InlineData("redis", 10_000_000)]
-    [InlineData("nats", 1_048_000)]
+    [InlineData("nats", 1_048_500)]
     [InlineData("rabbitmq", 4_000_000)]
     public async Task Each_is_a_dead_letter_with_its_reason_and_the_good_ones_behind_run(string kind, int limit)
     {

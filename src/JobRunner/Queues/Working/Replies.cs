@@ -9,17 +9,27 @@ internal sealed partial class Replies(WorkedQueue worked)
 {
     private const string TooLarge = "ResultTooLarge";
 
-    /// <summary>An ending whose reply the transport carries: a result that is too large fails the task, unless it may go
-    /// to a file.</summary>
-    public MessageEnding Fit(QueueMessage message, MessageEnding ending)
+    /// <summary>An ending that the store and the transport carry: a result that is too large fails the task, unless it may
+    /// go to a file.</summary>
+    public async Task<MessageEnding> FitAsync(QueueMessage message, MessageEnding ending, CancellationToken cancellationToken)
     {
-        if (ending is not { Kind: EndingKind.Complete, Outcome: { } outcome } || worked.Options.ResultsSpill is not null
+        if (ending is not { Kind: EndingKind.Complete, Outcome: { } outcome })
+            return ending;
+        if (worked.Store.MaxResultSize is { } most && outcome.Result.Length > most)
+        {
+            return worked.Options.ResultsSpill is { } folder
+                ? ending with { Outcome = await SpillAsync(folder, message, outcome, cancellationToken) }
+                : Failed($"the result has {outcome.Result.Length} bytes, and the store of task records takes at most {most}");
+        }
+
+        if (worked.Options.ResultsSpill is not null
             || worked.Queue.MaxMessageSize is not { } limit || !Destinations(message).Any()
             || worked.Format.Reply(message, ending.Status, outcome) is not { } reply || reply.Length <= limit)
             return ending;
-        return new MessageEnding(EndingKind.DeadLetter, TaskFailures.Of(
-            $"the result has {reply.Length} bytes as a message, and the queue takes at most {limit}", TooLarge));
+        return Failed($"the result has {reply.Length} bytes as a message, and the queue takes at most {limit}");
     }
+
+    private static MessageEnding Failed(string sentence) => new(EndingKind.DeadLetter, TaskFailures.Of(sentence, TooLarge));
 
     /// <summary>Publishes what has not been accepted yet.</summary>
     /// <param name="message">The message that is answered.</param>
@@ -69,14 +79,19 @@ internal sealed partial class Replies(WorkedQueue worked)
         if (reply is not { } body || worked.Options.ResultsSpill is not { } folder || body.Length <= worked.Queue.MaxMessageSize
             || worked.Queue.MaxMessageSize is null)
             return reply;
+        return worked.Format.Reply(message, status, await SpillAsync(folder, message, outcome, cancellationToken));
+    }
+
+    private static async Task<TaskOutcome> SpillAsync(
+        string folder, QueueMessage message, TaskOutcome outcome, CancellationToken cancellationToken)
+    {
         var path = Path.Combine(Path.GetFullPath(folder), $"{Uri.EscapeDataString(message.Id)}.json");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
 
         // A file that is half written must not be read by whoever gets the reply.
         await File.WriteAllBytesAsync(path + ".part", outcome.Result, cancellationToken);
         File.Move(path + ".part", path, overwrite: true);
-        var spilled = outcome with { Result = JsonSerializer.SerializeToUtf8Bytes(new { file = path }), MediaType = "application/json" };
-        return worked.Format.Reply(message, status, spilled);
+        return outcome with { Result = JsonSerializer.SerializeToUtf8Bytes(new { file = path }), MediaType = "application/json" };
     }
 
     [LoggerMessage(
