@@ -37,6 +37,7 @@ for entry in "${needed[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${entry%%:*}" >/dev/null || missing+=("${entry#*:}")
 done
 /usr/bin/python3 -c 'import pika' 2>/dev/null || missing+=(python3 python3-pika)
+/usr/bin/python3 -c 'import redis' 2>/dev/null || missing+=(python3 python3-redis)
 if [[ ${#missing[@]} -gt 0 ]]; then
   echo "installing: ${missing[*]}"
   if [[ $(id -u) -ne 0 ]]; then

@@ -6,8 +6,6 @@ namespace JobRunner.Nats.Queues;
 /// <summary>What becomes of messages that were taken.</summary>
 internal sealed partial class JetStreamQueue
 {
-    private const int MostOfAnError = 500;
-
     public Task<IReadOnlyList<LeaseState>> RenewAsync(
         IReadOnlyList<QueueLease> leases, TimeSpan lease, CancellationToken cancellationToken) =>
         GuardAsync<IReadOnlyList<LeaseState>>(async () =>
@@ -97,28 +95,11 @@ internal sealed partial class JetStreamQueue
     private async Task BuryAsync(QueueLease lease, DeadLetter letter, CancellationToken cancellationToken)
     {
         var lent = Lent(lease);
+        var headers = LetterSize.Fit(letter, _client.Server?.MaxPayload ?? long.MaxValue);
         var once = new PublishConditions { MessageId = $"dead:{lent.Delivered.Stream}:{lent.Delivered.Sequence}" };
-        if (!await TryWriteAsync(MessageHeaders.Write(letter), once)
-            && !await TryWriteAsync(MessageHeaders.Write(letter with { Error = Cut(letter.Error), Type = Cut(letter.Type) }), once)
-            && !await TryWriteAsync(headers: null, conditions: null))
-            throw new MessageTooLargeException(letter.Message.Body.Length, MaxMessageSize ?? 0);
+        await _jetStream.PublishAsync(
+            _names.DeadSubject, letter.Message.Body, headers, headers is null ? null : once, cancellationToken);
         await EndAsync(lent, cancellationToken);
-
-        // A message of another client may be as large as the server takes: then a long error, or all of it, finds no room.
-        async Task<bool> TryWriteAsync(NatsHeaders? headers, PublishConditions? conditions)
-        {
-            try
-            {
-                await _jetStream.PublishAsync(_names.DeadSubject, letter.Message.Body, headers, conditions, cancellationToken);
-                return true;
-            }
-            catch (NatsPayloadTooLargeException)
-            {
-                return false;
-            }
-        }
-
-        static string? Cut(string? text) => text is { Length: > MostOfAnError } ? text[..MostOfAnError] : text;
     }
 
     private async Task EndAsync(LentMessage lent, CancellationToken cancellationToken)

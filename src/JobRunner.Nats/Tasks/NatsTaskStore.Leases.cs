@@ -93,7 +93,7 @@ internal sealed partial class NatsTaskStore
     /// <summary>A result that the server does not take is a failure with both numbers.</summary>
     private TaskOutcome Fitting(TaskOutcome outcome)
     {
-        if (_client.Server is not { MaxPayload: var limit } || outcome.Result.Length <= limit) return outcome;
+        if (MaxResultSize is not { } limit || outcome.Result.Length <= limit) return outcome;
         var error = $"the result has {outcome.Result.Length} bytes, and the store of task records takes at most {limit}";
         return new TaskOutcome
         {

@@ -45,6 +45,8 @@ internal sealed partial class NatsTaskStore : ITaskStore
 
     public bool IsShared => true;
 
+    public long? MaxResultSize => _client.Server?.MaxPayload;
+
     public TaskChanges Changes { get; } = new();
 
     public Task OpenAsync(CancellationToken cancellationToken) => GuardAsync(() => OpenedAsync(cancellationToken));

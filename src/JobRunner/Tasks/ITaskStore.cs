@@ -15,6 +15,9 @@ public interface ITaskStore : IAsyncDisposable
     /// <summary>Whether other machines see the same records.</summary>
     bool IsShared { get; }
 
+    /// <summary>Largest result in bytes; null: no limit but memory. Known once open.</summary>
+    long? MaxResultSize => null;
+
     /// <summary>Tells of changes, those of other processes included.</summary>
     TaskChanges Changes { get; }
 

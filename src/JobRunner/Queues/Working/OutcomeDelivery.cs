@@ -30,7 +30,7 @@ internal sealed partial class OutcomeDelivery(WorkedQueue worked, MessageRecords
 
     public async Task DeliverAsync(MessageRun run, MessageEnding ending)
     {
-        var step = _replies.Fit(run.Message, ending);
+        var step = await _replies.FitAsync(run.Message, ending, _givenUp.Token);
         var delay = step.Kind == EndingKind.Retry
             ? RetryDelay.After(run.Message.Attempt, worked.Options.RetryDelay, worked.Options.MaxRetryDelay)
             : (TimeSpan?)null;

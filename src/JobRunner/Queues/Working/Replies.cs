@@ -9,15 +9,24 @@ internal sealed partial class Replies(WorkedQueue worked)
 {
     private const string TooLarge = "ResultTooLarge";
 
-    /// <summary>An ending whose reply the transport carries: a result that is too large fails the task, unless it may go
-    /// to a file.</summary>
-    public MessageEnding Fit(QueueMessage message, MessageEnding ending)
+    /// <summary>An ending that the store and the transport carry: a result that is too large fails the task, unless it may
+    /// go to a file.</summary>
+    public async Task<MessageEnding> FitAsync(QueueMessage message, MessageEnding ending, CancellationToken cancellationToken)
     {
-        if (ending is not { Kind: EndingKind.Complete, Outcome: { } outcome } || worked.Options.ResultsSpill is not null
+        if (ending is not { Kind: EndingKind.Complete, Outcome: { } outcome })
+            return ending;
+        if (worked.Store.MaxResultSize is { } most && outcome.Result.Length > most)
+        {
+            return worked.Options.ResultsSpill is { } folder
+                ? await SpilledAsync(folder, message, ending, cancellationToken)
+                : Failed($"the result has {outcome.Result.Length} bytes, and the store of task records takes at most {most}");
+        }
+
+        if (worked.Options.ResultsSpill is not null
             || worked.Queue.MaxMessageSize is not { } limit || !Destinations(message).Any()
             || worked.Format.Reply(message, ending.Status, outcome) is not { } reply || reply.Length <= limit)
             return ending;
-        return Failed(reply.Length, limit);
+        return Failed($"the result has {reply.Length} bytes as a message, and the queue takes at most {limit}");
     }
 
     /// <summary>Whether there is another end for a result that is refused for its size.</summary>
@@ -28,8 +37,8 @@ internal sealed partial class Replies(WorkedQueue worked)
     public async Task<MessageEnding> RefitAsync(
         QueueMessage message, MessageEnding ending, MessageTooLargeException refusal, CancellationToken cancellationToken) =>
         worked.Options.ResultsSpill is { } folder
-            ? ending with { Outcome = await SpillAsync(folder, message, ending.Outcome!, cancellationToken), IsSpilled = true }
-            : Failed(refusal.Size, refusal.Limit);
+            ? await SpilledAsync(folder, message, ending, cancellationToken)
+            : Failed($"the result has {refusal.Size} bytes as a message, and the queue takes at most {refusal.Limit}");
 
     /// <summary>Publishes what has not been accepted yet.</summary>
     /// <param name="message">The message that is answered.</param>
@@ -65,8 +74,11 @@ internal sealed partial class Replies(WorkedQueue worked)
         return done;
     }
 
-    private static MessageEnding Failed(long size, long limit) => new(EndingKind.DeadLetter, TaskFailures.Of(
-        $"the result has {size} bytes as a message, and the queue takes at most {limit}", TooLarge));
+    private static MessageEnding Failed(string sentence) => new(EndingKind.DeadLetter, TaskFailures.Of(sentence, TooLarge));
+
+    private static async Task<MessageEnding> SpilledAsync(
+        string folder, QueueMessage message, MessageEnding ending, CancellationToken cancellationToken) =>
+        ending with { Outcome = await SpillAsync(folder, message, ending.Outcome!, cancellationToken), IsSpilled = true };
 
     private IEnumerable<string> Destinations(QueueMessage message)
     {
