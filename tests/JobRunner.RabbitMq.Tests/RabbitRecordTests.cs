@@ -1,3 +1,4 @@
+using System.Net;
 
 namespace JobRunner.RabbitMq.Tests;
 
@@ -69,6 +70,31 @@ public sealed class RabbitRecordTests(RabbitServer server) : IDisposable
         await Until.TrueAsync(async () => await queue.InspectAsync(Stop) is { Depth: 0, DeadLetters: 0 }, "nothing was left");
     }
 
+    [Fact]
+    public async Task What_is_retried_on_request_is_put_back_whether_its_dead_letter_is_still_there_or_not()
+    {
+        var job = new StubbornJob();
+        await using var worker = await StartAsync(job);
+        await using var queue = Rabbit.Queue(server, _name);
+        var id = (await queue.PutAsync([Message("/refuse")], Stop)).Single();
+        (await worker.EndAsync(id, Stop)).Status.ShouldBe(TaskState.Failed);
+        await Until.TrueAsync(async () => await queue.InspectAsync(Stop) is { DeadLetters: 1 }, "it was a dead letter");
+
+        await RetryAsync();
+        await Until.TrueAsync(async () => job.Started == 2 && await queue.InspectAsync(Stop) is { DeadLetters: 1 }, "it ran again");
+        (await worker.EndAsync(id, Stop)).Status.ShouldBe(TaskState.Failed);
+
+        await queue.PurgeDeadLettersAsync(ids: null, Stop);
+        await RetryAsync();
+        await Until.TrueAsync(async () => job.Started == 3 && await queue.InspectAsync(Stop) is { DeadLetters: 1 }, "it ran once more");
+
+        async Task RetryAsync()
+        {
+            using var answer = await worker.Http.PostAsync($"/api/v1/tasks/{id}/retry", content: null, Stop);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync(Stop));
+        }
+    }
+
     private Task<Worker> StartAsync(StubbornJob job) => Worker.StartAsync(job, $"""
         jobtype_extra:
           shutdown_delay: 0
@@ -102,6 +128,13 @@ public sealed class RabbitRecordTests(RabbitServer server) : IDisposable
         {
             Interlocked.Increment(ref _started);
             throw new InvalidOperationException("it broke");
+        }
+
+        [JobEndpoint("/refuse")]
+        public void Refuse()
+        {
+            Interlocked.Increment(ref _started);
+            throw new ArgumentException("not with me");
         }
 
         [JobEndpoint("/linger")]

@@ -17,8 +17,11 @@ internal sealed class Worker : IAsyncDisposable
     {
         _app = app;
         _manifest = manifest;
+        Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         Records = app.Services.GetRequiredService<ITaskStore>();
     }
+
+    public HttpClient Http { get; }
 
     /// <summary>The host's own store.</summary>
     public ITaskStore Records { get; }
@@ -51,6 +54,7 @@ internal sealed class Worker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!File.Exists(_manifest)) return;
+        Http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
         File.Delete(_manifest);

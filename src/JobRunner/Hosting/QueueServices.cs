@@ -1,6 +1,7 @@
 using JobRunner.Queues;
 using JobRunner.Queues.Embedded;
 using JobRunner.Queues.Formats;
+using JobRunner.Tasks;
 using JobRunner.Tasks.Embedded;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,6 +21,7 @@ internal static class QueueServices
         services.TryAddSingleton(provider => provider.GetRequiredService<JobQueueClients>()
             .CreateForHost(provider.GetRequiredService<JobManifest>()));
         services.AddSingleton<QueueWork>();
+        services.AddSingleton<IBrokerMessages>(provider => provider.GetRequiredService<QueueWork>());
         services.AddHostedService(provider => provider.GetRequiredService<QueueWork>());
     }
 

@@ -23,7 +23,7 @@ internal sealed class QueueWork(
     TaskSettings settings,
     JobInstruments instruments,
     TimeProvider time,
-    ILogger<QueueWork> logger) : IHostedLifecycleService, IAsyncDisposable
+    ILogger<QueueWork> logger) : IBrokerMessages, IHostedLifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan EmptyPoll = TimeSpan.FromMilliseconds(100);
 
@@ -71,6 +71,12 @@ internal sealed class QueueWork(
     public Task StopAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(_workers.Select(worker => worker.FinishAsync(cancellationToken)));
 
+    public Task EnsureUpAsync(TaskRecord record, CancellationToken cancellationToken) =>
+        AskAsync(record, worker => worker.EnsureUpAsync(cancellationToken));
+
+    public Task PutBackAsync(TaskRecord record, CancellationToken cancellationToken) =>
+        AskAsync(record, worker => worker.PutBackAsync(record, cancellationToken));
+
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -85,6 +91,19 @@ internal sealed class QueueWork(
         foreach (var worker in workers)
             await worker.DisposeAsync();
         _stopping.Dispose();
+    }
+
+    private async Task AskAsync(TaskRecord record, Func<QueueWorker, Task> ask)
+    {
+        try
+        {
+            if (_workers.FirstOrDefault(worker => worker.Name == record.Queue) is { } worker)
+                await ask(worker);
+        }
+        catch (QueueUnavailableException exception)
+        {
+            throw new TaskStoreException(exception.Message, exception);
+        }
     }
 
     private async Task StartWhenReadyAsync()

@@ -100,6 +100,19 @@ internal sealed partial class QueueWorker : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks the broker for a sign of life, where it holds messages whose records stand apart.</summary>
+    /// <exception cref="QueueUnavailableException">It is away.</exception>
+    public Task EnsureUpAsync(CancellationToken cancellationToken) =>
+        _worked.Queue.Store is null ? _worked.Queue.InspectAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Puts the message of a record back: out of the dead letters, or anew where it is not among them.</summary>
+    /// <exception cref="QueueUnavailableException">The broker is away.</exception>
+    public async Task PutBackAsync(TaskRecord record, CancellationToken cancellationToken)
+    {
+        if (_worked.Queue.Store is null && await _worked.Queue.RetryDeadLettersAsync([record.Id], cancellationToken) == 0)
+            await _worked.Queue.PutAsync([MessageRecords.MessageOf(record)], cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _watchdog.StopAsync();

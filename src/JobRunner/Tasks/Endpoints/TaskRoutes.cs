@@ -7,7 +7,8 @@ namespace JobRunner.Tasks.Endpoints;
 
 /// <summary>Tasks as resources: calls that are answered later, their records, and what may be done with them.</summary>
 internal sealed class TaskRoutes(
-    TaskIntake intake, ITaskStore store, TaskOutcomes outcomes, TaskActivation activation, EventStream events) : IJobRoutes, IAsyncCalls
+    TaskIntake intake, ITaskStore store, IBrokerMessages messages, TaskOutcomes outcomes, TaskActivation activation, EventStream events)
+    : IJobRoutes, IAsyncCalls
 {
     private const string Tasks = JobPaths.Api + "/tasks";
     private const string One = Tasks + "/{__id}";
@@ -83,10 +84,16 @@ internal sealed class TaskRoutes(
 
     private Task RetryAsync(HttpContext http) => WithTaskAsync(http, async record =>
     {
+        await messages.EnsureUpAsync(record, http.RequestAborted);
         if (await store.RequeueAsync(record.Id, http.RequestAborted) == RequeueAnswer.NotFailed)
+        {
             await ConflictAsync(http, record.Id, "cannot be retried, for it neither failed nor was cancelled");
-        else
-            await AnswerAsync(http, record.Id);
+            return;
+        }
+
+        // Begun is ended, whether the caller still waits or not.
+        await messages.PutBackAsync(record, CancellationToken.None);
+        await AnswerAsync(http, record.Id);
     });
 
     private async Task<TaskRecord?> AnswerAsync(HttpContext http, string id)
