@@ -85,6 +85,23 @@ public sealed class MessageEndTests : IDisposable
         _job.Notes.ShouldBe([1, 3, 2, 5, 0, 4]);
     }
 
+    [Theory]
+    [InlineData(null, "7")]
+    [InlineData("/text", "\"xxxxxxx\"")]
+    [InlineData("text", "\"xxxxxxx\"")]
+    public async Task The_queues_endpoint_is_called_where_a_message_does_not_say(string? endpoint, string result)
+    {
+        await using var host = await QueueHost.StartAsync(_job, _hooks, "&endpoint=/note");
+        var id = await host.PutAsync(endpoint is null ? """{"number": 7}""" : """{"length": 7}""", endpoint);
+        if (endpoint is null)
+        {
+            // What is put by other programs names no endpoint.
+            (await host.RecordAsync(id)).Endpoint.ShouldBe("/note");
+        }
+
+        Encoding.UTF8.GetString((await host.EndAsync(id)).Result!.Value.Span).ShouldBe(result);
+    }
+
     [Fact]
     public async Task A_message_whose_deadline_passes_while_it_runs_is_cancelled_and_fails()
     {

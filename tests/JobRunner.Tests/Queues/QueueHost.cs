@@ -77,6 +77,19 @@ internal sealed class QueueHost : IAsyncDisposable
 
     public async Task<TaskRecord> RecordAsync(string id) => (await Queue.Store!.GetAsync(id, CancellationToken.None))!;
 
+    public async Task<TaskRecord> BeginAsync(string id, Action meanwhile)
+    {
+        TaskRecord? record = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                meanwhile();
+                return (record = await RecordAsync(id)).Status == TaskState.Running;
+            },
+            () => $"{record?.Status} {string.Join('\n', Log)}");
+        return record!;
+    }
+
     public async Task<TaskRecord> EndAsync(string id, Action? meanwhile = null)
     {
         TaskRecord? record = null;

@@ -11,6 +11,9 @@ public sealed class WorkerDutyTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
+    // Fetches pause between their turns: a clock that stands still would hold them up.
+    private static readonly TimeSpan SmallTick = TimeSpan.FromMilliseconds(10);
+
     private readonly QueueHooks _hooks = new();
     private readonly QueueJob _job = new();
 
@@ -19,14 +22,19 @@ public sealed class WorkerDutyTests
     {
         var time = new ManualTime();
         var hung = new TaskCompletionSource();
-        var fetches = 0;
-        _hooks.Before = step => step == "receive" && Interlocked.Increment(ref fetches) == 1 ? hung.Task : Task.CompletedTask;
+        var isRestarted = false;
+        _hooks.Before = step => step == "receive" && !Volatile.Read(ref isRestarted) ? hung.Task : Task.CompletedTask;
         await using var host = await QueueHost.StartAsync(_job, _hooks, "&visibility_timeout=1h", time: time);
         var id = await host.PutAsync("""{"number": 1}""");
 
-        await host.EndAsync(id, () => time.Advance(Tick));
+        await host.EndAsync(id, () =>
+        {
+            time.Advance(Tick);
+            Volatile.Write(ref isRestarted, host.Log.Contains(
+                "hooked: 1 messages wait, but none came for 30 s; the consumer is restarted", StringComparer.Ordinal));
+        });
 
-        host.Log.ShouldContain("hooked: 1 messages wait, but none came for 30 s; the consumer is restarted");
+        isRestarted.ShouldBeTrue();
         host.Log.ShouldContain("hooked: a fetch did not end when it was told to; it is left behind");
         hung.SetResult();
     }
@@ -40,7 +48,13 @@ public sealed class WorkerDutyTests
         _hooks.Before = step => step == "received" && Interlocked.Increment(ref fetches) == 1 ? hung.Task : Task.CompletedTask;
         await using var host = await QueueHost.StartAsync(_job, _hooks, "&visibility_timeout=1d", maxConcurrency: 1, time: time);
         var held = await host.PutAsync("""{"number": 1}""");
-        await Eventually.TrueAsync(() => Volatile.Read(ref fetches) == 1, "the first message was taken");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(SmallTick);
+                return Volatile.Read(ref fetches) == 1;
+            },
+            "the first message was taken");
         var behind = await host.PutAsync("""{"number": 2}""");
 
         await host.EndAsync(behind, () => time.Advance(Tick));
@@ -58,19 +72,20 @@ public sealed class WorkerDutyTests
         var renewals = 0;
         _hooks.Before = step => step != "renew" ? Task.CompletedTask
             : Interlocked.Increment(ref renewals) == 1 ? new TaskCompletionSource().Task : Task.CompletedTask;
-        await using var host = await QueueHost.StartAsync(_job, _hooks, "&visibility_timeout=30s", time: time);
+        await using var host = await QueueHost.StartAsync(_job, _hooks, "&visibility_timeout=3000s", time: time);
         var id = await host.PutAsync("""{"milliseconds": 600000}""", "/slow");
-        await Eventually.TrueAsync(async () => (await host.RecordAsync(id)).Status == TaskState.Running, "it runs");
+        var fence = (await host.BeginAsync(id, () => time.Advance(SmallTick))).FencingToken;
 
         await Eventually.TrueAsync(
             () =>
             {
                 time.Advance(Tick);
-                return Volatile.Read(ref renewals) >= 2;
+                return Volatile.Read(ref renewals) == 2;
             },
             "it is renewed again");
 
-        (await host.RecordAsync(id)).Status.ShouldBe(TaskState.Running);
+        var record = await host.RecordAsync(id);
+        (record.Status, record.FencingToken).ShouldBe((TaskState.Running, fence));
     }
 
     [Fact]
@@ -146,6 +161,62 @@ public sealed class WorkerDutyTests
             (await host.EndAsync(id)).Status.ShouldBe(TaskState.Completed);
         _job.Seen.Count.ShouldBe(20);
         (await host.Queue.Store!.InspectAsync("answers", CancellationToken.None)).Depth.ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task A_message_is_acknowledged_only_after_its_reply_is_accepted()
+    {
+        var (isAway, refused) = (true, 0);
+        var steps = new ConcurrentQueue<string>();
+        _hooks.Before = step =>
+        {
+            if (step is not ("publish" or "settle"))
+                return Task.CompletedTask;
+            steps.Enqueue(step);
+            if (!Volatile.Read(ref isAway))
+                return Task.CompletedTask;
+            Interlocked.Increment(ref refused);
+            throw new QueueUnavailableException("nobody answers");
+        };
+        await using var host = await QueueHost.StartAsync(_job, _hooks, "&results=answers");
+        var id = await host.PutAsync("""{"number": 3}""");
+        await Eventually.TrueAsync(() => Volatile.Read(ref refused) >= 2, "the reply is refused");
+
+        steps.ShouldAllBe(step => step == "publish");
+        (await host.RecordAsync(id)).Status.ShouldBe(TaskState.Running);
+        Volatile.Write(ref isAway, false);
+
+        await host.EndAsync(id);
+        steps.TakeLast(2).ShouldBe(["publish", "settle"]);
+        (await host.Queue.Store!.InspectAsync("answers", CancellationToken.None)).Depth.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_lease_of_a_running_call_is_renewed_for_as_long_as_it_takes()
+    {
+        var time = new ManualTime();
+        var renewals = 0;
+        _hooks.Before = step =>
+        {
+            if (step == "renew")
+                Interlocked.Increment(ref renewals);
+            return Task.CompletedTask;
+        };
+        await using var host = await QueueHost.StartAsync(_job, _hooks, "&visibility_timeout=3000s", time: time);
+        var id = await host.PutAsync("""{"milliseconds": 600000}""", "/slow");
+        var fence = (await host.BeginAsync(id, () => time.Advance(SmallTick))).FencingToken;
+
+        // Four thirds of its time: without renewal it would be over.
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(Tick);
+                return Volatile.Read(ref renewals) == 4;
+            },
+            () => $"{renewals} renewals");
+
+        var record = await host.RecordAsync(id);
+        (record.Status, record.FencingToken, record.Interruptions).ShouldBe((TaskState.Running, fence, 0));
     }
 
     [Fact]
