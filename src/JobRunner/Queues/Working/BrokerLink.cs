@@ -12,6 +12,16 @@ internal sealed partial class BrokerLink(WorkedQueue worked)
 
     public bool IsUp => worked.Instruments.Up;
 
+    /// <summary>Whether it has ever answered.</summary>
+    public bool WasUp
+    {
+        get
+        {
+            lock (_lock)
+                return _wasUp;
+        }
+    }
+
     /// <summary>Connects, or fails as the queue does.</summary>
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {

@@ -33,8 +33,8 @@ internal sealed partial class Watchdog(WorkedQueue worked, Fetcher fetcher, Brok
         {
             try
             {
-                // Before the first connection there is nothing to ask.
-                if (link.IsUp)
+                // Before the first connection there is nothing to ask, and while a fetch fails it tells itself when it is back.
+                if (link.IsUp || (link.WasUp && !fetcher.IsAsking))
                     await LookAsync(cancellationToken);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -48,6 +48,9 @@ internal sealed partial class Watchdog(WorkedQueue worked, Fetcher fetcher, Brok
     private async Task LookAsync(CancellationToken cancellationToken)
     {
         var status = await worked.Queue.InspectAsync(cancellationToken);
+
+        // All places may be taken for hours: no fetch would tell that the broker is back.
+        link.Up();
         var now = worked.Time.GetTimestamp();
         worked.Instruments.Waiting(
             status.Depth, status.OldestAt is { } oldest ? worked.Time.GetUtcNow() - oldest : null);
