@@ -29,6 +29,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly SemaphoreSlim _oneByOne = new(1, 1);
     private readonly CancellationTokenSource _enough = new();
     private Task _killing = Task.CompletedTask;
+    private bool _isFirstSpared;
 
     /// <param name="folder">Where the workers run.</param>
     /// <param name="url">What they work on.</param>
@@ -54,8 +55,13 @@ internal sealed class Fleet : IAsyncDisposable
 
     public JobRunnerProcess First => _workers[0];
 
-    /// <summary>Whether the first one is left alone.</summary>
-    public bool IsFirstSpared { get; set; }
+    /// <summary>Leaves the first one alone, or not any more.</summary>
+    public async Task SpareFirstAsync(bool isSpared)
+    {
+        await _oneByOne.WaitAsync();
+        _isFirstSpared = isSpared;
+        _oneByOne.Release();
+    }
 
     /// <summary>Kills the worker whose turn it is, and starts another one in its place.</summary>
     public async Task KillNextAsync()
@@ -64,7 +70,7 @@ internal sealed class Fleet : IAsyncDisposable
         try
         {
             var victim = Kills++ % Workers;
-            if (victim == 0 && IsFirstSpared)
+            if (victim == 0 && _isFirstSpared)
                 victim = 1;
             await _workers[victim].DisposeAsync();
             _workers[victim] = Start(victim);

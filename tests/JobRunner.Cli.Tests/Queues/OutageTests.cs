@@ -90,7 +90,7 @@ public sealed partial class OutageTests : IDisposable
 
     private async Task OutageAsync(Fleet fleet, Func<Task> begin, TimeSpan length, Func<Task> end)
     {
-        fleet.IsFirstSpared = true;
+        await fleet.SpareFirstAsync(isSpared: true);
         await HealthBecomesAsync("up", fleet);
         var witness = fleet.First.Id;
         await begin();
@@ -102,7 +102,7 @@ public sealed partial class OutageTests : IDisposable
         await end();
         await HealthBecomesAsync("up", fleet);
         fleet.First.Id.ShouldBe(witness);
-        fleet.IsFirstSpared = false;
+        await fleet.SpareFirstAsync(isSpared: false);
         _outages++;
         Note($"{_outages} outages, {fleet.Runs.Count} runs, {fleet.Kills} kills");
     }

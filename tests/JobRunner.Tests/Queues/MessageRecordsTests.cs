@@ -54,7 +54,7 @@ public sealed class MessageRecordsTests : IDisposable
         (record!.Status, record.Error).ShouldBe((TaskState.Failed, "the message is no JSON"));
     }
 
-    private static WorkedQueue Worked(ITaskStore store) => new()
+    internal static WorkedQueue Worked(ITaskStore store) => new()
     {
         Queue = AtBroker.Queue(),
         Options = QueueOptions.FromUrl("memory:"),

@@ -22,7 +22,7 @@ internal sealed partial class Fetcher(
     /// <summary>Whether the broker has answered since it was last away.</summary>
     public bool IsConnected => _isConnected;
 
-    /// <summary>Whether a fetch is under way or was answered with nothing: what waits should have come.</summary>
+    /// <summary>Whether a fetch is under way or has failed; false while there is no place to start anything in.</summary>
     public bool IsAsking => _isAsking;
 
     /// <summary>Timestamp of the last fetch that brought a message, or of the start.</summary>
@@ -99,6 +99,7 @@ internal sealed partial class Fetcher(
 
     private async Task FetchAsync(CancellationToken cancellationToken)
     {
+        _isAsking = false;
         using var places = await gate.ReserveAsync(MaxBatch, cancellationToken);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource([cancellationToken, .. places.Revoked]);
         _isAsking = true;

@@ -50,41 +50,28 @@ internal sealed partial class MessageRunner(
 
     private async Task<TaskRun> ExecuteAsync(MessageRun run, GatePlace place)
     {
-        var message = run.Message;
-        var now = worked.Time.GetUtcNow();
         MessageCall call;
         try
         {
-            run.Call = call = Typed(worked.Format.Read(message, worked.Options));
+            if ((Prepare(run) ?? await TryRecordAsync(run, run.Call!)) is { } ended)
+            {
+                place.Release();
+                return TaskRun.Ended(ended);
+            }
+
+            call = run.Call!;
         }
-        catch (MessageFormatException exception)
+        catch
         {
+            // Nobody else gives it back, and a worker whose places are gone fetches nothing any more.
             place.Release();
-            return TaskRun.Ended(TaskFailures.Of(exception.Message, Unreadable, status: 422));
+            throw;
         }
 
-        if (message.Deadline <= now)
-        {
-            place.Release();
-            return TaskRun.Ended(TaskFailures.Expired());
-        }
-
-        if (served.Loaded is { } job && EndpointMatch.ByPath(job.Definition, call.Endpoint) is null)
-        {
-            place.Release();
-            var failure = TaskFailures.Of($"the job has no endpoint {call.Endpoint}", UnknownEndpoint, status: 404);
-            return TaskRun.Ended(failure with { IsUnbound = true });
-        }
-
-        if (await TryRecordAsync(run, call) is { } ended)
-        {
-            place.Release();
-            return TaskRun.Ended(ended);
-        }
-
+        var message = run.Message;
         var record = run.Lease.Task?.Record ?? records.RecordOf(message, call);
         var feed = run.Task is { } lease ? new TaskFeed(worked.Store, lease) : null;
-        var timeout = message.Deadline - now is { } left && left < worked.Timeout ? left : worked.Timeout;
+        var timeout = message.Deadline - worked.Time.GetUtcNow() is { } left && left < worked.Timeout ? left : worked.Timeout;
         var result = await execution.RunAsync(
             record with { Endpoint = call.Endpoint, Payload = call.Payload, Queue = worked.Name },
             message.Attempt,
@@ -95,6 +82,27 @@ internal sealed partial class MessageRunner(
         if (feed is not null)
             await feed.FlushAsync();
         return result;
+    }
+
+    /// <summary>Reads what a message asks for.</summary>
+    /// <returns>Why it is not carried out; null where it is.</returns>
+    private TaskOutcome? Prepare(MessageRun run)
+    {
+        var message = run.Message;
+        try
+        {
+            run.Call = Typed(worked.Format.Read(message, worked.Options));
+        }
+        catch (MessageFormatException exception)
+        {
+            return TaskFailures.Of(exception.Message, Unreadable, status: 422);
+        }
+
+        if (message.Deadline <= worked.Time.GetUtcNow())
+            return TaskFailures.Expired();
+        return served.Loaded is { } job && EndpointMatch.ByPath(job.Definition, run.Call.Endpoint) is null
+            ? TaskFailures.Of($"the job has no endpoint {run.Call.Endpoint}", UnknownEndpoint, status: 404) with { IsUnbound = true }
+            : null;
     }
 
     private MessageCall Typed(MessageCall call) =>
@@ -112,6 +120,11 @@ internal sealed partial class MessageRunner(
         catch (TaskStoreException exception)
         {
             NotRecorded(worked.Logger, worked.Name, run.Message.Id, exception.Message);
+            return null;
+        }
+        catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
+        {
+            // The run was ended before it began, which its token tells whoever carries it out.
             return null;
         }
     }

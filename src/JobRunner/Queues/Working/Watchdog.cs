@@ -49,6 +49,10 @@ internal sealed partial class Watchdog(WorkedQueue worked, Fetcher fetcher, Brok
     {
         var status = await worked.Queue.InspectAsync(cancellationToken);
         link.Up(BrokerDuty.Inspect);
+
+        // All places may be taken for hours: no fetch would tell that the broker is back.
+        if (!fetcher.IsAsking)
+            link.Up(BrokerDuty.Fetch);
         var now = worked.Time.GetTimestamp();
         worked.Instruments.Waiting(
             status.Depth, status.OldestAt is { } oldest ? worked.Time.GetUtcNow() - oldest : null);
