@@ -17,7 +17,9 @@ public static class NatsServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<NatsTransport>(provider => new NatsTransport(
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetService<JobManifest>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJobQueueTransport, NatsTransport>(
             static provider => provider.GetRequiredService<NatsTransport>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskStoreTransport, NatsTransport>(

@@ -9,9 +9,6 @@ internal sealed partial class JetStreamQueue
 {
     private const int MoveBatch = 100;
 
-    /// <summary>Deliveries without a word after which a message is what kills its workers.</summary>
-    private const int MaxInterruptions = 10;
-
     private static readonly TimeSpan IdleWait = TimeSpan.FromMilliseconds(500);
 
     public Task<IReadOnlyList<QueueLease>> ReceiveAsync(int max, TimeSpan lease, CancellationToken cancellationToken) =>

@@ -10,6 +10,8 @@ namespace JobRunner.Nats.Queues;
 /// </summary>
 internal sealed partial class JetStreamQueue : IJobQueue
 {
+    public const int DefaultMaxInterruptions = 10;
+
     private const string PausedKey = "paused";
 
     /// <summary>What a message may grow by on its way: the server counts headers, and a dead letter has more of them.</summary>
@@ -37,6 +39,9 @@ internal sealed partial class JetStreamQueue : IJobQueue
     }
 
     public string Name { get; }
+
+    /// <summary>Lost leases after which a message is a dead letter.</summary>
+    public int MaxInterruptions { get; init; } = DefaultMaxInterruptions;
 
     public long? MaxMessageSize => (MaxMessageSizeLimit, _client.Server?.MaxPayload - HeaderRoom) switch
     {

@@ -315,6 +315,23 @@ public sealed class JetStreamQueueTests(NatsServerFixture fixture) : IClassFixtu
 
     internal static string Text(QueueMessage message) => Encoding.UTF8.GetString(message.Body.Span);
 
+    [Fact]
+    public async Task A_message_whose_leases_end_more_often_than_they_may_is_a_dead_letter()
+    {
+        var lease = TimeSpan.FromSeconds(1);
+        await using var queue = Open("KILLING", lease, maxInterruptions: 1);
+        await queue.PutAsync([Message("kills")], default);
+        await TakeAsync(queue, 1, lease);
+        await TakeAsync(queue, 1, lease);
+
+        await Eventually.IsTrueAsync(
+            async () => (await queue.ReceiveAsync(1, lease, default)).Count == 0 && await queue.InspectAsync(default) is { DeadLetters: 1 },
+            "it is a dead letter");
+
+        var letter = (await queue.ListDeadLettersAsync(10, after: null, default)).Letters.ShouldHaveSingleItem();
+        (letter.Type, Text(letter.Message)).ShouldBe(("TaskLost", "kills"));
+    }
+
     private static async Task<List<QueueLease>> TakeAsync(IJobQueue queue, int count, TimeSpan? lease = null)
     {
         var taken = new List<QueueLease>();
@@ -328,11 +345,14 @@ public sealed class JetStreamQueueTests(NatsServerFixture fixture) : IClassFixtu
         return taken;
     }
 
-    private JetStreamQueue Open(string name, TimeSpan? lease = null, NatsServer? server = null)
+    private JetStreamQueue Open(string name, TimeSpan? lease = null, NatsServer? server = null, int maxInterruptions = 10)
     {
         var url = QueueUrl.Parse($"{(server ?? fixture.Server).Url}?stream={name}&subject={name}");
         var client = (server ?? fixture.Server).Connect(options => server is null ? options : options with { OperationTimeout = TimeSpan.FromSeconds(3) });
         return new JetStreamQueue(
-            new QueueOptions { Url = url, VisibilityTimeout = lease ?? Lease }, client, TimeProvider.System, NullLogger<JetStreamQueue>.Instance);
+            new QueueOptions { Url = url, VisibilityTimeout = lease ?? Lease }, client, TimeProvider.System, NullLogger<JetStreamQueue>.Instance)
+        {
+            MaxInterruptions = maxInterruptions,
+        };
     }
 }
