@@ -178,9 +178,11 @@ internal sealed class RabbitQueue : IJobQueue
 
     private async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
-        await _topology.CreateAsync(cancellationToken);
+        var used = _connection.Current;
         try
         {
+            await _topology.CreateAsync(cancellationToken);
+            used = _connection.Current;
             return await call();
         }
         catch (QueueUnavailableException exception)
@@ -188,6 +190,17 @@ internal sealed class RabbitQueue : IJobQueue
         {
             Forget();
             throw;
+        }
+        catch (QueueUnavailableException exception) when (exception.InnerException is TimeoutException)
+        {
+            await _connection.AbandonAsync(used);
+            throw;
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The client's own patience is over.
+            await _connection.AbandonAsync(used);
+            throw new QueueUnavailableException($"{_connection.Endpoint} does not answer.", exception);
         }
     }
 
