@@ -6,6 +6,9 @@ namespace JobRunner.RabbitMq.Connections;
 /// <summary>One connection, opened when it is needed and again after it broke.</summary>
 internal sealed class RabbitConnection(RabbitEndpoint endpoint, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>Whoever does not answer does not say goodbye either.</summary>
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
     private IConnection? _connection;
@@ -15,6 +18,17 @@ internal sealed class RabbitConnection(RabbitEndpoint endpoint, ILogger logger) 
 
     /// <summary>Whether it is being given up here.</summary>
     public bool IsClosing => _closing.IsCancellationRequested;
+
+    /// <summary>The connection of this moment, whatever has become of it.</summary>
+    public IConnection? Current => _connection;
+
+    /// <summary>Gives up a connection on which the broker has not answered, unless there is another one already: the
+    /// network may carry nothing any more and not say so.</summary>
+    public async Task AbandonAsync(IConnection? silent)
+    {
+        if (silent is null || !ReferenceEquals(silent, _connection)) return;
+        await silent.AbortAsync(Constants.InternalError, "no answer", Goodbye);
+    }
 
     /// <summary>The open connection.</summary>
     /// <exception cref="QueueUnavailableException">There is none to be had.</exception>

@@ -10,6 +10,9 @@ internal sealed record RabbitEndpoint
 {
     private const string DefaultUser = "guest";
 
+    /// <summary>A connection that is silent for twice as long is given up.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
     public required IReadOnlyList<QueueHost> Hosts { get; init; }
 
     public required string VirtualHost { get; init; }
@@ -50,6 +53,8 @@ internal sealed record RabbitEndpoint
         UserName = User,
         Password = Password,
         ClientProvidedName = $"jobrunner:{Environment.MachineName}-{Environment.ProcessId}",
+
+        RequestedHeartbeat = Heartbeat,
 
         // A lease must end with the channel that it came by, which a channel that recovers by itself would hide.
         AutomaticRecoveryEnabled = false,

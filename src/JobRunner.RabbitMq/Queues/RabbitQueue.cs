@@ -179,21 +179,29 @@ internal sealed class RabbitQueue : IJobQueue
 
     private async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
+        var used = _connection.Current;
         try
         {
             await _topology.CreateAsync(cancellationToken);
+            used = _connection.Current;
             return await call();
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested && !_connection.IsClosing)
-        {
-            // So the client says that an answer did not come in time.
-            throw new QueueUnavailableException($"{_connection.Endpoint} did not answer in time.", exception);
         }
         catch (QueueUnavailableException exception)
             when (exception.InnerException is { } cause && RabbitErrors.ReasonOf(cause) is Constants.NotFound)
         {
             Forget();
             throw;
+        }
+        catch (QueueUnavailableException exception) when (exception.InnerException is TimeoutException)
+        {
+            await _connection.AbandonAsync(used);
+            throw;
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested && !_connection.IsClosing)
+        {
+            // So the client says that an answer did not come in time.
+            await _connection.AbandonAsync(used);
+            throw new QueueUnavailableException($"{_connection.Endpoint} did not answer in time.", exception);
         }
     }
 

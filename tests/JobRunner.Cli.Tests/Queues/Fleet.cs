@@ -121,5 +121,5 @@ internal sealed class Fleet : IAsyncDisposable
             .. number == 0 && _firstPort > 0 ? (string[])["--port", $"{_firstPort}", "--host", "127.0.0.1"] : [],
         ],
         _folder.Path,
-        new Dictionary<string, string>(StringComparer.Ordinal) { ["LOG_LEVEL"] = "warn" });
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["LOG_LEVEL"] = "info" });
 }

@@ -13,6 +13,7 @@ public sealed class QueueCommandTests : IDisposable
     [InlineData("sqlite")]
     [InlineData("redis")]
     [InlineData("nats")]
+    [InlineData("rabbitmq")]
     public async Task Tasks_that_are_put_are_worked_off_in_a_burst(string kind)
     {
         await using var broker = await Broker.StartAsync(kind, _folder);
@@ -26,7 +27,7 @@ public sealed class QueueCommandTests : IDisposable
         put.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().Count().ShouldBe(2);
         (lines.ExitCode, lines.Error).ShouldBe((0, string.Empty));
         (burst.ExitCode, burst.Error).ShouldBe((0, string.Empty));
-        await using var client = new JobRunner.Cli.Commands.JobHosting().CreateClient(broker.Url);
+        await using var client = broker.Records(_folder);
         foreach (var (id, isPrime) in put.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Zip([true, false]))
             (await client.WaitAsync<bool>(id.Trim(), TestContext.Current.CancellationToken)).ShouldBe(isPrime);
     }
