@@ -69,7 +69,7 @@ internal sealed record ParameterReport(
         parameter.TypeName,
         JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Source.ToString()),
         !parameter.IsOptional,
-        parameter.IsOptional ? JsonSerializer.SerializeToElement(parameter.DefaultValue, parameter.Type, json) : null,
+        parameter.IsOptional ? JsonSerializer.SerializeToElement(parameter.DefaultJson(json)) : null,
         [.. parameter.Rules.Select(NameOf)],
         parameter.Description);
 

@@ -28,11 +28,19 @@ internal sealed class InProcessExecutor(LoadedJob job, ILogger jobLogger, Inline
         var completion = new TaskCompletionSource<JobOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         threads.Run(() =>
         {
-            var outcome = InvokeAsync(call, cancellationToken);
-            if (outcome.IsCompletedSuccessfully)
-                completion.SetResult(outcome.Result);
-            else
-                _ = CompleteAsync(outcome, completion);
+            // What escaped here would end the process.
+            try
+            {
+                var outcome = InvokeAsync(call, cancellationToken);
+                if (outcome.IsCompletedSuccessfully)
+                    completion.SetResult(outcome.Result);
+                else
+                    _ = CompleteAsync(outcome, completion);
+            }
+            catch (Exception exception)
+            {
+                completion.SetException(exception);
+            }
         });
         return new ValueTask<JobOutcome>(completion.Task);
     }

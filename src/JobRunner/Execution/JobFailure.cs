@@ -13,13 +13,29 @@ public sealed record JobFailure(string Message, string Type, Exception? Cause = 
     internal static JobFailure Of(Exception exception)
     {
         var error = JobErrors.Unwrap(exception);
-        return new JobFailure(MessageOf(error), NameOf(error), error);
+        if (TryMessageOf(error) is { } message)
+            return new JobFailure(message, NameOf(error), error);
+
+        // Whoever logs the cause reads its message too.
+        var name = NameOf(error);
+        var unreadable = $"{name}, whose message cannot be read";
+        return new JobFailure(unreadable, name, new InvalidOperationException(unreadable));
     }
 
-    private static string MessageOf(Exception error) =>
-        error is AggregateException { InnerExceptions.Count: > 1 } aggregate
-            ? string.Join("; ", aggregate.InnerExceptions.Select(inner => inner.Message))
-            : error.Message;
+    // Message is the job's own code, which may throw as well.
+    private static string? TryMessageOf(Exception error)
+    {
+        try
+        {
+            return error is AggregateException { InnerExceptions.Count: > 1 } aggregate
+                ? string.Join("; ", aggregate.InnerExceptions.Select(inner => inner.Message))
+                : error.Message;
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 
     private static string NameOf(Exception error) =>
         error is ArgumentBindingException ? nameof(ArgumentException) : TypeNames.Of(error.GetType()).Split('.')[^1];

@@ -72,7 +72,7 @@ internal sealed class JobHealth(ServedJob served, TimeProvider time)
         }
         catch (Exception exception)
         {
-            return $"the job's health check failed: {JobErrors.Unwrap(exception).Message}";
+            return $"the job's health check failed: {JobFailure.Of(exception).Message}";
         }
     }
 

@@ -39,11 +39,8 @@ public sealed class JobOutcome : IAsyncDisposable
     public static JobOutcome SuccessJson(ReadOnlyMemory<byte> json) => new(200) { Json = json };
 
     /// <summary>A call that ended in an exception of the job; the status follows from its type.</summary>
-    public static JobOutcome Failed(Exception exception)
-    {
-        var failure = JobFailure.Of(exception);
-        return new JobOutcome(JobErrors.StatusOf(failure.Cause!)) { Failure = failure };
-    }
+    public static JobOutcome Failed(Exception exception) =>
+        new(JobErrors.StatusOf(JobErrors.Unwrap(exception))) { Failure = JobFailure.Of(exception) };
 
     /// <summary>A call that failed with a status of its own.</summary>
     public static JobOutcome Failed(int status, JobFailure failure, TimeSpan? retryAfter = null) =>

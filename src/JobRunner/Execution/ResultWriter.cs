@@ -49,7 +49,7 @@ internal static class ResultWriter
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new ResultNotSerializableException(
-                $"the result of type {TypeNames.Of(value.GetType())} cannot be written as JSON: {exception.Message}", exception);
+                $"the result of type {TypeNames.Of(value.GetType())} cannot be written as JSON: {JobFailure.Of(exception).Message}", exception);
         }
         finally
         {

@@ -12,6 +12,7 @@ internal static class FormPayload
 {
     public static ReadOnlyMemory<byte> Of(IFormCollection form, EndpointDefinition endpoint)
     {
+        endpoint.Binder.CheckFiles(form.Files);
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, JobJson.WriterOptions))
         {

@@ -70,13 +70,10 @@ internal static class ParameterList
         {
             var item = new JsonObject { ["name"] = parameter.Name, ["type"] = parameter.TypeName };
             if (parameter.IsOptional)
-                item["default_value"] = Json(parameter.DefaultValue, definition);
+                item["default_value"] = parameter.DefaultJson(definition.JsonOptions);
             list.Add(item);
         }
 
         return list;
     }
-
-    private static JsonNode? Json(object? value, JobDefinition definition) =>
-        value is null ? null : JsonSerializer.SerializeToNode(value, value.GetType(), definition.JsonOptions);
 }

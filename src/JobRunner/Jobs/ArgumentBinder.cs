@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using JobRunner.Jobs.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace JobRunner.Jobs;
@@ -74,6 +75,27 @@ internal sealed class ArgumentBinder
     /// <summary>The parameter that callers mean by a name; null where there is none.</summary>
     public ParameterDefinition? Find(string name) => _names.TryFind(name, out var parameter) ? parameter : null;
 
+    /// <summary>Refuses files that nobody takes, unless the method takes all files or the request itself.</summary>
+    /// <exception cref="ArgumentBindingException">A file is unknown, or one of too many; the message names it.</exception>
+    public void CheckFiles(IFormFileCollection files)
+    {
+        if (_ignoresUnknown || Array.Exists(_parameters, TakesAnyFile))
+            return;
+        foreach (var group in files.GroupBy(file => Find(file.Name)))
+        {
+            var name = group.First().Name;
+            if (group.Key is null)
+                throw Unknown(name);
+            if (group.Key.Source != ParameterSource.File)
+                throw new ArgumentBindingException($"argument '{group.Key.Name}' is no file; send it without a file name");
+            if (group.Count() > 1 && !RequestValues.IsFileList(group.Key.Type))
+                throw new ArgumentBindingException($"argument '{group.Key.Name}' is given {group.Count()} times");
+        }
+
+        static bool TakesAnyFile(ParameterDefinition parameter) =>
+            parameter.Source == ParameterSource.HttpContext || typeof(IFormFileCollection).IsAssignableFrom(parameter.Type);
+    }
+
     private void ReadPayload(in ReadOnlySequence<byte> payload, object?[] arguments, in BindingContext context)
     {
         var reader = new Utf8JsonReader(payload, JobJson.ReaderOptions);
@@ -133,7 +155,7 @@ internal sealed class ArgumentBinder
 
         var name = ArgumentReader.Name(ref reader);
         if (_extra is null)
-            throw new ArgumentBindingException($"unknown argument '{name}'; {Expected()}");
+            throw Unknown(name);
         reader.Read();
         if (!(extra ??= []).TryAdd(name, JsonElement.ParseValue(ref reader)))
             throw new ArgumentBindingException($"argument '{name}' is given twice");
@@ -177,6 +199,15 @@ internal sealed class ArgumentBinder
         ? parameter.DefaultValue
         : throw new ArgumentBindingException(
             $"missing required argument '{parameter.Name}' of type {parameter.TypeName}");
+
+    private ArgumentBindingException Unknown(string name) => new($"unknown argument '{name}'; " + Find(name) switch
+    {
+        { Source: ParameterSource.File } => "send it as a file of a multipart/form-data body, with a file name",
+        { Source: ParameterSource.Route } => "it is taken from the path",
+        { Source: ParameterSource.Query } => "it is taken from the query string",
+        { Source: ParameterSource.Header } header => $"it is taken from the header {header.SourceName}",
+        _ => Expected(),
+    });
 
     private string Expected()
     {

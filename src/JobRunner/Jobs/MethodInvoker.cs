@@ -6,6 +6,8 @@ namespace JobRunner.Jobs;
 /// <summary>Calls one method through a delegate compiled at load, and awaits what it returns.</summary>
 internal sealed class MethodInvoker
 {
+    private const int MaxDelegateParameters = 16;
+
     private readonly Func<object?[], object?> _call;
     private readonly Func<object, ValueTask<object?>>? _await;
 
@@ -23,6 +25,13 @@ internal sealed class MethodInvoker
 
     public static MethodInvoker ForMethod(object instance, MethodInfo method)
     {
+        // Func and Action end there, and a delegate type made at run time may not name the types of a job that can be unloaded.
+        if (method.GetParameters().Length > MaxDelegateParameters)
+        {
+            var invoker = System.Reflection.MethodInvoker.Create(method);
+            return new MethodInvoker(arguments => invoker.Invoke(instance, arguments.AsSpan()), method.ReturnType);
+        }
+
         // Through a delegate, so that the job's method is never inlined into generated code: its name is what stack traces
         // and profiles are read for.
         var signature = Expression.GetDelegateType(

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 namespace JobRunner.Jobs;
@@ -65,4 +66,20 @@ public sealed class ParameterDefinition
     internal bool HasRules => Rules.Count > 0 || NestedRules is not null;
 
     internal JsonSerializerOptions? JsonOptions => Json?.Options;
+
+    /// <summary>The default value as JSON. Null also where JSON has no word for it: an undefined <see cref="JsonElement"/>, an
+    /// immutable array that was never made.</summary>
+    internal JsonNode? DefaultJson(JsonSerializerOptions options)
+    {
+        if (DefaultValue is not { } value)
+            return null;
+        try
+        {
+            return JsonSerializer.SerializeToNode(value, value.GetType(), options);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or NotSupportedException or JsonException)
+        {
+            return null;
+        }
+    }
 }

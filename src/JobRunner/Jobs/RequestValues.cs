@@ -35,6 +35,21 @@ internal static class RequestValues
         }
     }
 
+    /// <summary>What a request's route, query or headers give for a parameter, as the JSON that a payload would hold.</summary>
+    /// <returns>Null where it is not taken from them, or they do not hold it.</returns>
+    /// <exception cref="ArgumentBindingException">The value does not fit the parameter.</exception>
+    public static string? JsonOf(ParameterDefinition parameter, HttpContext http)
+    {
+        if (parameter.Source == ParameterSource.File || !TryRead(parameter, http, out _))
+            return null;
+        return parameter.Source switch
+        {
+            ParameterSource.Route => ToJson(parameter.Type, http.Request.RouteValues[parameter.SourceName]!.ToString()!),
+            ParameterSource.Query => ToJson(parameter, FindQuery(parameter, http.Request.Query)),
+            _ => ToJson(parameter, http.Request.Headers[parameter.SourceName]),
+        };
+    }
+
     private static StringValues FindQuery(ParameterDefinition parameter, IQueryCollection query)
     {
         if (query.TryGetValue(parameter.SourceName, out var values))
@@ -61,16 +76,21 @@ internal static class RequestValues
             return true;
         }
 
-        if (parameter.Type.IsAssignableFrom(typeof(List<IFormFile>)) && parameter.Type != typeof(object))
+        var names = ArgumentNames<string>.Create([(parameter.SourceName, parameter.SourceName)], out _)!;
+        var given = files.Where(file => names.TryFind(file.Name, out _)).ToList();
+        if (IsFileList(parameter.Type))
         {
-            value = files.GetFiles(parameter.SourceName).ToList();
-            return true;
+            value = given;
+            return given.Count > 0;
         }
 
-        var file = files.GetFile(parameter.SourceName);
+        var file = given.FirstOrDefault();
         value = file is null ? null : parameter.Type == typeof(Stream) ? file.OpenReadStream() : file;
         return file is not null;
     }
+
+    /// <summary>Whether a parameter takes several files of one name.</summary>
+    public static bool IsFileList(Type type) => type != typeof(object) && type.IsAssignableFrom(typeof(List<IFormFile>));
 
     private static bool TryParse(ParameterDefinition parameter, StringValues values, out object? value)
     {

@@ -29,7 +29,9 @@ internal sealed class TaskLog : ILoggerProvider
             if (TaskFeed.Current is not { } feed || logLevel == LogLevel.None)
                 return;
             var message = formatter(state, exception);
-            var text = exception is null ? message : $"{message}: {exception.Message}";
+            var text = exception is null || message.Contains(exception.Message, StringComparison.Ordinal)
+                ? message
+                : $"{message}: {exception.Message}";
             var line = JsonSerializer.Serialize(
                 new { level = logLevel.ToString().ToLowerInvariant(), message = text }, HostJson.Options);
             feed.Add(new NewTaskEvent(TaskEventKinds.Log, line));

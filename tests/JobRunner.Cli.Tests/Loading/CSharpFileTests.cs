@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using JobRunner.Jobs;
 
 namespace JobRunner.Cli.Tests.Loading;
 
@@ -20,6 +21,26 @@ public sealed class CSharpFileTests : IDisposable
             """);
 
         job.Perform(3).ShouldBe(new List<int> { 1, 2, 3 });
+    }
+
+    [Fact]
+    public async Task A_method_may_have_more_parameters_than_any_delegate()
+    {
+        var job = await LoadAsync($$"""
+            public enum Side { Left, Right }
+
+            public class Job
+            {
+                public string Perform({{string.Concat(Enumerable.Range(1, 17).Select(i => $"int p{i}, "))}}Side side = Side.Left) =>
+                    throw new ArgumentException($"{p1} {p17} {side}");
+            }
+            """);
+        var perform = JobDefinition.Create(Activator.CreateInstance(job.Type)!).Perform;
+
+        var error = await Should.ThrowAsync<ArgumentException>(() => perform.Invoker.InvokeAsync(
+            [.. Enumerable.Range(1, 17).Cast<object>(), Enum.ToObject(perform.Parameters[17].Type, 1)]).AsTask());
+
+        error.Message.ShouldBe("1 17 Right");
     }
 
     [Fact]

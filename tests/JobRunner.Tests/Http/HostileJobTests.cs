@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Shouldly;
 using Xunit;
 
@@ -29,6 +31,65 @@ public sealed class HostileJobTests
 
         answer.Status.ShouldBe(307);
         answer.Headers.Location!.OriginalString.ShouldBe("/pub/job/a%2Fb%20%22%C3%BC%0AX%3A%20y/1%20%3F%23/docs");
+    }
+
+    [Fact]
+    public async Task A_default_that_JSON_has_no_word_for_is_null_in_the_documentation()
+    {
+        await using var host = await TestHost.ServeAsync(new OddDefaults());
+
+        var document = await host.GetAsync("/openapi.json");
+        document.Status.ShouldBe(200, document.Body);
+        (await host.GetAsync("/api/v1/parameters")).Json.AsArray()
+            .Select(parameter => $"{parameter!["name"]}={parameter["default_value"]?.ToJsonString()}")
+            .ShouldBe(["anything=", "none=", "point={\"x\":0}"]);
+        (await host.CallAsync("/perform", "{}")).Body.ShouldBe("\"Undefined True 0\"");
+    }
+
+    [Theory]
+    [InlineData("/perform")]
+    [InlineData("/silent")]
+    public async Task An_exception_that_cannot_say_what_is_wrong_fails_its_call_alone(string path)
+    {
+        await using var host = await TestHost.ServeAsync(new SpeechlessJob(), "jobtype_extra:\n  store: 'memory:'\n");
+
+        var answer = await host.CallAsync(path, "{}");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/pub/async/new/job/a/b/api/v1{path}");
+        var started = await host.SendAsync(request);
+        var polled = await host.GetAsync($"/pub/async/task/{started.Json["task_id"]}/poll");
+
+        (answer.Status, answer.Error).ShouldBe((418, $"{answer.Json["type"]}, whose message cannot be read"));
+        (polled.Status, polled.Body).ShouldBe((418, answer.Body));
+    }
+
+    public readonly record struct OddPoint(int X);
+
+    public sealed class OddDefaults
+    {
+        public string Perform(JsonElement anything = default, ImmutableArray<int> none = default, OddPoint point = default) =>
+            $"{anything.ValueKind} {none.IsDefault} {point.X}";
+    }
+
+    public sealed class SpeechlessJob
+    {
+        public int Perform() => throw new SpeechlessException();
+
+        [JobEndpoint("/silent")]
+        public int Silent() => throw new SilentException();
+    }
+
+    [JobError(418)]
+    public sealed class SpeechlessException : Exception
+    {
+        public override string Message => throw new InvalidOperationException("no words");
+
+        public override string ToString() => throw new InvalidOperationException("none at all");
+    }
+
+    [JobError(418)]
+    public sealed class SilentException : Exception
+    {
+        public override string Message => null!;
     }
 
     internal sealed class AsyncVoidJob

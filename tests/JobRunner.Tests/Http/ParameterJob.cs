@@ -90,6 +90,9 @@ public class ParameterJob
     [JobEndpoint("/files")]
     public int Files(IFormFileCollection files) => files.Count;
 
+    [JobEndpoint("/pages")]
+    public int Pages(List<IFormFile> allPages, int number = 0) => allPages.Count + number;
+
     [JobEndpoint("/maybe-file")]
     public bool MaybeFile(IFormFile? file = null) => file is not null;
 

@@ -66,9 +66,9 @@ public sealed class ParameterTests(ServedClassFixture<ParameterJob> served) : IC
     [InlineData("/multiply/x", """{"number":1}""", "argument 'factor' must be double")]
     [InlineData("/multiply/1,2", """{"number":1}""", "argument 'factor' must be double")]
     [InlineData("/multiply/1e400", """{"number":1}""", "argument 'factor' must be double")]
-    [InlineData("/multiply/4", """{"number":1,"factor":3}""", "unknown argument 'factor'")]
+    [InlineData("/multiply/4", """{"number":1,"factor":3}""", "unknown argument 'factor'; it is taken from the path")]
     [InlineData("/file", """{"note":"a"}""", "missing required argument 'file'")]
-    [InlineData("/file", """{"file":"a","note":"a"}""", "unknown argument 'file'")]
+    [InlineData("/file", """{"file":"a","note":"a"}""", "unknown argument 'file'; send it as a file of a multipart/form-data body")]
     public async Task An_argument_that_breaks_a_rule_is_a_400_that_names_it(string path, string payload, string error)
     {
         var answer = await Host.CallAsync(path, payload);
@@ -156,6 +156,37 @@ public sealed class ParameterTests(ServedClassFixture<ParameterJob> served) : IC
 
         answer.Status.ShouldBe(400, answer.Body);
         answer.Error.ShouldContain(error);
+    }
+
+    [Theory]
+    [InlineData("/file", "file,other", "unknown argument 'other'")]
+    [InlineData("/file", "file,FILE", "argument 'file' is given 2 times")]
+    [InlineData("/file", "file,times", "argument 'times' is no file; send it without a file name")]
+    [InlineData("/maybe-file", "other", "unknown argument 'other'; expected: file")]
+    public async Task A_file_that_nobody_takes_is_a_400_that_names_it(string path, string files, string error)
+    {
+        using var form = new MultipartFormDataContent();
+        foreach (var name in files.Split(','))
+            form.Add(new StringContent("content"), name, "a.txt");
+
+        var answer = await PostAsync(path, form);
+
+        answer.Status.ShouldBe(400, answer.Body);
+        answer.Error.ShouldContain(error);
+    }
+
+    [Fact]
+    public async Task A_file_is_named_as_other_arguments_are()
+    {
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("1"), "all_pages", "a.txt" },
+            { new StringContent("2"), "ALLPAGES", "b.txt" },
+        };
+        using var none = new MultipartFormDataContent { { new StringContent("2"), "number" } };
+
+        (await PostAsync("/pages", form)).Body.ShouldBe("2");
+        (await PostAsync("/pages", none)).Error.ShouldBe("missing required argument 'allPages' of type List<IFormFile>");
     }
 
     [Fact]

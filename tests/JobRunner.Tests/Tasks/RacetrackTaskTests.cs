@@ -20,6 +20,22 @@ public sealed class RacetrackTaskTests
         }
     }
 
+    [Theory]
+    [InlineData("/ratio/NaN?of=1.5&of=Infinity", """{"number":1}""")]
+    [InlineData("/ratio/-1e-3?of=2", "{}")]
+    [InlineData("/ratio/1?of=2", """{"number":1,"number":2}""")]
+    [InlineData("/ratio/1", "{}")]
+    public async Task What_path_and_query_say_is_bound_as_in_the_synchronous_call(string path, string payload)
+    {
+        await using var host = await TaskHost.StartAsync();
+
+        using var expected = await host.Http.CallAsync("/api/v1" + path, payload);
+        using var polled = await host.PollAsync(await host.NewAsync(path, payload));
+
+        polled.StatusCode.ShouldBe(expected.StatusCode);
+        (await polled.Content.ReadAsStringAsync()).ShouldBe(await expected.Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task A_poll_waits_and_answers_once_the_task_is_done()
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
 
 namespace JobRunner.Tests.Tasks;
@@ -24,6 +26,10 @@ public sealed class TaskJob
         await _gate.Task.WaitAsync(cancellationToken);
         return "done";
     }
+
+    [JobEndpoint("/ratio/{part}")]
+    public string Ratio(double part, [FromQuery] double[] of, [FromHeader(Name = "X-Unit")] string unit = "", int number = 0) =>
+        string.Create(CultureInfo.InvariantCulture, $"{part} of {string.Join("+", of)} {unit}{number}");
 
     [JobEndpoint("/refuse")]
     public int Refuse() => throw new ArgumentException("not with me");

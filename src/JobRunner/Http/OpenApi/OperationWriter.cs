@@ -121,8 +121,8 @@ internal sealed partial class OperationWriter(EndpointDefinition endpoint, Schem
             SchemaDetails.AddRule(details, rule, parameter.Json!.Options);
         if (parameter.Description is { } description)
             details["description"] = description;
-        if (parameter is { IsOptional: true, DefaultValue: { } value })
-            details["default"] = JsonSerializer.SerializeToNode(value, value.GetType(), parameter.Json!.Options);
+        if (parameter.IsOptional && parameter.DefaultJson(parameter.Json!.Options) is { } value)
+            details["default"] = value;
         return details;
     }
 

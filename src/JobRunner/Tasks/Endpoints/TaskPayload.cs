@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using JobRunner.Execution;
 using JobRunner.Http;
 using JobRunner.Jobs;
+using JobRunner.Jobs.Json;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -27,7 +27,7 @@ internal static class TaskPayload
         try
         {
             var payload = await ReadBodyAsync(http, endpoint, settings);
-            return payload is null || job is null || endpoint is null ? payload : WithRequestValues(payload.Value, http, job, endpoint);
+            return payload is null || job is null || endpoint is null ? payload : WithRequestValues(payload.Value, http, endpoint);
         }
         catch (BadHttpRequestException exception)
         {
@@ -81,20 +81,32 @@ internal static class TaskPayload
     }
 
     private static ReadOnlyMemory<byte> WithRequestValues(
-        ReadOnlyMemory<byte> payload, HttpContext http, LoadedJob job, EndpointDefinition endpoint)
+        ReadOnlyMemory<byte> payload, HttpContext http, EndpointDefinition endpoint)
     {
-        JsonObject? extended = null;
-        foreach (var parameter in endpoint.Parameters)
+        var values = endpoint.Parameters
+            .Select(parameter => (parameter.Name, Json: RequestValues.JsonOf(parameter, http)))
+            .Where(value => value.Json is not null)
+            .ToList();
+        if (values.Count == 0)
+            return payload;
+
+        // As text, so that what binding would refuse or a result could not say, twice the same name or NaN, is kept.
+        using var given = JsonDocument.Parse(payload.IsEmpty ? endpoint.Example ?? PayloadCheck.EmptyObject : payload);
+        var extended = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(extended, JobJson.WriterOptions))
         {
-            if (parameter.Source is not (ParameterSource.Route or ParameterSource.Query or ParameterSource.Header)
-                || !RequestValues.TryRead(parameter, http, out var value))
-                continue;
-            extended ??= ObjectOf(payload.IsEmpty ? endpoint.Example ?? PayloadCheck.EmptyObject : payload);
-            extended[parameter.Name] = JsonSerializer.SerializeToNode(value, parameter.Type, job.Definition.JsonOptions);
+            writer.WriteStartObject();
+            foreach (var property in given.RootElement.EnumerateObject())
+                property.WriteTo(writer);
+            foreach (var (name, json) in values)
+            {
+                writer.WritePropertyName(name);
+                writer.WriteRawValue(json!);
+            }
+
+            writer.WriteEndObject();
         }
 
-        return extended is null ? payload : JsonSerializer.SerializeToUtf8Bytes(extended, HostJson.Options);
+        return extended.WrittenMemory;
     }
-
-    private static JsonObject ObjectOf(ReadOnlyMemory<byte> payload) => JsonNode.Parse(payload.Span)!.AsObject();
 }

@@ -20,7 +20,7 @@ internal readonly struct CallSpan(Activity? activity, Activity? outer) : IDispos
         if (activity.Kind == ActivityKind.Server)
             activity.SetTag("http.response.status_code", status);
         if (exception is not null)
-            activity.AddException(exception);
+            Add(exception, activity);
         if (status < 400)
             return;
 
@@ -30,6 +30,19 @@ internal readonly struct CallSpan(Activity? activity, Activity? outer) : IDispos
         if (status >= 500 || exception is not null)
             activity.SetTag(
                 "error.type", exception?.GetType().FullName ?? status.ToString(CultureInfo.InvariantCulture));
+    }
+
+    // The event holds the exception as text, which the job's own code writes and may fail to.
+    private static void Add(Exception exception, Activity activity)
+    {
+        try
+        {
+            activity.AddException(exception);
+        }
+        catch (Exception failure)
+        {
+            activity.AddException(failure);
+        }
     }
 
     public void Dispose()
