@@ -120,7 +120,7 @@ internal sealed partial class JobLoader(
             if (JobErrors.Unwrap(exception) is JobLoadException or ManifestException)
                 Failed(_logger, error);
             else
-                Crashed(_logger, exception, error);
+                Crashed(_logger, JobFailure.Of(exception).Cause!, error);
         }
     }
 

@@ -14,7 +14,9 @@ internal static class LoadError
         if (error is JobLoadException or ManifestException)
             return error.Message;
         var cause = JobErrors.RootCause(error);
-        var message = ReferenceEquals(cause, error) ? error.Message : $"{error.Message}: {cause.Message}";
+        var (message, reason) = (JobFailure.Of(error).Message, JobFailure.Of(cause).Message);
+        if (!ReferenceEquals(cause, error))
+            message = $"{message}: {reason}";
         var place = SourceOf(cause) ?? SourceOf(error);
         return $"Initialization error: {message} ({TypeNames.Of(cause.GetType())}{(place is null ? string.Empty : $" at {place}")})";
     }

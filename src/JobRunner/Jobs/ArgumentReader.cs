@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 
@@ -91,7 +92,7 @@ internal static partial class ArgumentReader
         {
             var reason = exception is JsonException { Path: null } own && own.Message.Contains(" at ", StringComparison.Ordinal)
                 ? own.Message
-                : $"got {Describe(ref reader)}";
+                : $"got {Describe(ref reader)}{NamesOf(parameter.Type)}";
             return new ArgumentBindingException(
                 $"argument '{parameter.Name}' must be {parameter.TypeName}; {reason}", exception);
         }
@@ -116,6 +117,14 @@ internal static partial class ArgumentReader
         }
 
         return info?.Type;
+    }
+
+    private static string NamesOf(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type.IsEnum && !type.IsDefined(typeof(JsonConverterAttribute), inherit: false)
+            ? $", which is none of {string.Join(", ", Enum.GetNames(type))}"
+            : string.Empty;
     }
 
     private static string Describe(ref Utf8JsonReader reader) => reader.TokenType switch

@@ -148,10 +148,15 @@ internal sealed class ParameterDiscovery(JsonSerializerOptions json, XmlDocument
         }
 
         var isAbstract = type.IsInterface || type.IsAbstract;
-        return info.Kind == JsonTypeInfoKind.Object && isAbstract && info.PolymorphismOptions is null
+        return (info.Kind == JsonTypeInfoKind.Object && isAbstract && info.PolymorphismOptions is null) || IsNeverJson(type)
             ? throw Unreadable(method, parameter, null)
             : info;
     }
+
+    // The serializer refuses these only when it meets a value.
+    private static bool IsNeverJson(Type type) =>
+        typeof(Delegate).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type)
+        || type == typeof(nint) || type == typeof(nuint);
 
     private ValueShape? ShapeOf(MethodInfo method, Type type, NullabilityInfo nullability)
     {

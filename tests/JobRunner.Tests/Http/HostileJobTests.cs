@@ -62,6 +62,39 @@ public sealed class HostileJobTests
         (polled.Status, polled.Body).ShouldBe((418, answer.Body));
     }
 
+    [Fact]
+    public async Task A_constructor_whose_exception_cannot_say_what_is_wrong_fails_the_load()
+    {
+        (await TestHost.LoadErrorOfAsync(typeof(SpeechlessFromTheStart)))
+            .ShouldStartWith("Initialization error: SpeechlessException, whose message cannot be read (HostileJobTests.SpeechlessException at ");
+    }
+
+    [Theory]
+    [InlineData(typeof(TakesAction), "Action")]
+    [InlineData(typeof(TakesType), "Type")]
+    public async Task A_parameter_that_no_JSON_can_fill_fails_the_load(Type job, string type)
+    {
+        (await TestHost.LoadErrorOfAsync(Activator.CreateInstance(job)!))
+            .ShouldContain($"the parameter 'value' is of type {type}, which cannot be read from JSON");
+    }
+
+    public sealed class TakesAction
+    {
+        public int Perform(Action value) => value is null ? 0 : 1;
+    }
+
+    public sealed class TakesType
+    {
+        public int Perform(Type value) => value is null ? 0 : 1;
+    }
+
+    public sealed class SpeechlessFromTheStart
+    {
+        public SpeechlessFromTheStart() => throw new SpeechlessException();
+
+        public int Perform() => 1;
+    }
+
     public readonly record struct OddPoint(int X);
 
     public sealed class OddDefaults

@@ -48,6 +48,7 @@ public sealed class ParameterTests(ServedClassFixture<ParameterJob> served) : IC
     [InlineData("/perform", """{"firstName":null}""", "argument 'firstName' must be string, not null")]
     [InlineData("/perform", """{"firstName":"a","count":null}""", "argument 'count' must be int, not null")]
     [InlineData("/perform", """{"firstName":"a","tags":[null]}""", "argument 'tags' must be List<string>")]
+    [InlineData("/perform", """{"firstName":"a","colour":"pink"}""", "argument 'colour' must be Colour; got a string, which is none of Red, DarkGreen")]
     [InlineData("/extra", """{"other":1}""", "missing required argument 'known'")]
     [InlineData("/extra", """{"known":1,"a":1,"a":2}""", "argument 'a' is given twice")]
     [InlineData("/context", """{"token":1}""", "unknown argument 'token'")]
