@@ -72,8 +72,10 @@ internal static class TaskJson
         writer.WritePropertyName("payload"u8);
         if (record.Payload.IsEmpty)
             writer.WriteNullValue();
-        else
+        else if (record.Queue == NewTask.HttpQueue || IsWellFormed(record.Payload.Span))
             writer.WriteRawValue(record.Payload.Span, skipInputValidation: true);
+        else
+            writer.WriteStringValue(Encoding.UTF8.GetString(record.Payload.Span));
         writer.WritePropertyName("result"u8);
         if (record is not { Status: TaskState.Completed, Result: { } result })
         {
@@ -94,6 +96,24 @@ internal static class TaskJson
         }
 
         writer.WriteString("media_type"u8, record.MediaType);
+    }
+
+    // Anybody may put anything into a queue; what came over HTTP was checked.
+    private static bool IsWellFormed(ReadOnlySpan<byte> payload)
+    {
+        var reader = new Utf8JsonReader(payload);
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static bool IsJson(string? mediaType) => mediaType?.Contains("json", StringComparison.OrdinalIgnoreCase) == true;
