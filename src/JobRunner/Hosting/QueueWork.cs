@@ -90,7 +90,7 @@ internal sealed class QueueWork(
         _workers = [];
         foreach (var worker in workers)
             await worker.DisposeAsync();
-        _stopping.Dispose();
+        await _stopping.CancelAsync();
     }
 
     private async Task AskAsync(TaskRecord record, Func<QueueWorker, Task> ask)

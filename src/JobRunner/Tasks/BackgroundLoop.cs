@@ -23,12 +23,8 @@ internal abstract partial class BackgroundLoop(TaskActivation activation, TimeSp
         await _loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    // A host may be disposed without a stop.
-    public void Dispose()
-    {
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
+    // A host may be disposed without a stop, or while somebody else stops it: the source holds nothing but its token.
+    public void Dispose() => _stopping.Cancel();
 
     protected abstract Task TurnAsync(CancellationToken cancellationToken);
 

@@ -65,12 +65,8 @@ internal sealed partial class TaskRunner(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose()
-    {
-        // A host may be disposed without a stop, and runs that have not ended still give their places back.
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
+    // A host may be disposed without a stop, or while somebody else stops it: the source holds nothing but its token.
+    public void Dispose() => _stopping.Cancel();
 
     private async Task LoopAsync(CancellationToken cancellationToken)
     {

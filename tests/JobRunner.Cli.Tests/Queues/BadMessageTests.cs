@@ -33,7 +33,7 @@ public sealed class BadMessageTests : IDisposable
     [InlineData("rabbitmq", 4_000_000)]
     public async Task Each_is_a_dead_letter_with_its_reason_and_the_good_ones_behind_run(string kind, int limit)
     {
-        _folder.Write("Job.cs", Job);
+        _folder.WriteJob(Job);
         await using var broker = await Broker.StartAsync(kind, _folder);
         await using var queue = Queue(broker.Url);
         await queue.ConnectAsync(Stop);
@@ -48,7 +48,7 @@ public sealed class BadMessageTests : IDisposable
         }
 
         await using var worker = JobRunnerProcess.Start(
-            ["work", _folder["Job.cs"], "--queue", broker.With("retry_delay=50ms"), "--concurrency", "2"], _folder.Path);
+            ["work", _folder["Job.dll"], "--queue", broker.With("retry_delay=50ms"), "--concurrency", "2"], _folder.Path);
         await using var records = broker.Records(_folder);
 
         (await records.WaitAsync<int>("odd", Stop).WaitAsync(TimeSpan.FromMinutes(1), Stop)).ShouldBe(40);

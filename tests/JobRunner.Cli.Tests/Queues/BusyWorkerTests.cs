@@ -32,13 +32,13 @@ public sealed class BusyWorkerTests : IDisposable
     [InlineData("nats")]
     public async Task Its_health_tells_that_the_broker_is_back_before_a_place_is_free(string kind)
     {
-        _folder.Write("Job.cs", Job);
+        _folder.WriteJob(Job);
         var port = DocumentedCommands.FreePort();
         await using var broker = await Broker.StartOwnAsync(kind, _folder);
         await using var client = new JobRunner.Cli.Commands.JobHosting().CreateClient(broker.Url);
         await using var worker = JobRunnerProcess.Start(
             [
-                "work", _folder["Job.cs"], "--queue", broker.With("visibility_timeout=10m"), "--concurrency", "1",
+                "work", _folder["Job.dll"], "--queue", broker.With("visibility_timeout=10m"), "--concurrency", "1",
                 "--port", $"{port}", "--host", "127.0.0.1",
             ],
             _folder.Path);

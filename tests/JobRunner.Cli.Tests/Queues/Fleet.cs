@@ -38,7 +38,7 @@ internal sealed class Fleet : IAsyncDisposable
     public Fleet(TemporaryFolder folder, string url, int milliseconds, int? port = null)
     {
         (_folder, _url, _firstPort) = (folder, url, port ?? 0);
-        folder.Write("Job.cs", Job
+        folder.WriteJob(Job
             .Replace("SHORTEST", $"{milliseconds / 10}", StringComparison.Ordinal)
             .Replace("STEP", $"{milliseconds / 5}", StringComparison.Ordinal));
         Directory.CreateDirectory(folder["runs"]);
@@ -117,7 +117,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     private JobRunnerProcess Start(int number) => JobRunnerProcess.Start(
         [
-            "work", _folder["Job.cs"], "--queue", _url, "--concurrency", $"{Places}",
+            "work", _folder["Job.dll"], "--queue", _url, "--concurrency", $"{Places}",
             .. number == 0 && _firstPort > 0 ? (string[])["--port", $"{_firstPort}", "--host", "127.0.0.1"] : [],
         ],
         _folder.Path,

@@ -31,7 +31,7 @@ public sealed class GivenBackTests : IDisposable
     [InlineData("rabbitmq")]
     public async Task What_it_has_runs_elsewhere_at_once_and_no_attempt_is_counted(string kind)
     {
-        _folder.Write("Job.cs", Job);
+        _folder.WriteJob(Job);
         _folder.Write("job.yaml", "jobtype_extra:\n  shutdown_delay: 0\n  shutdown_grace: 1s\n");
         await using var broker = await Broker.StartAsync(kind, _folder);
         var url = broker.With("visibility_timeout=10m", "max_attempts=1");
@@ -54,5 +54,5 @@ public sealed class GivenBackTests : IDisposable
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private JobRunnerProcess Start(string url, Dictionary<string, string> environment) => JobRunnerProcess.Start(
-        ["work", _folder["Job.cs"], "--queue", url, "--concurrency", $"{Tasks}"], _folder.Path, environment);
+        ["work", _folder["Job.dll"], "--queue", url, "--concurrency", $"{Tasks}"], _folder.Path, environment);
 }

@@ -17,14 +17,14 @@ public sealed class LargeResultTests : IDisposable
     [InlineData("rabbitmq", "&max_message_size=1000000&results=out", "the queue takes at most 1000000")]
     public async Task They_fail_their_task_with_both_numbers_or_go_to_a_file(string kind, string parameters, string sentence)
     {
-        _folder.Write("Job.cs", Job);
+        _folder.WriteJob(Job);
         await using var broker = await Broker.StartAsync(kind, _folder);
         await using var client = new JobRunner.Cli.Commands.JobHosting().CreateClient(broker.Url);
         await using var records = broker.Records(_folder);
         var url = broker.Url + parameters;
         string failed, spilled, small;
 
-        await using (var worker = JobRunnerProcess.Start(["work", _folder["Job.cs"], "--queue", url], _folder.Path))
+        await using (var worker = JobRunnerProcess.Start(["work", _folder["Job.dll"], "--queue", url], _folder.Path))
         {
             failed = await client.PutAsync("/perform", new { size = Large }, cancellationToken: Stop);
             small = await client.PutAsync("/perform", new { size = 3 }, cancellationToken: Stop);
@@ -37,7 +37,7 @@ public sealed class LargeResultTests : IDisposable
         }
 
         await using (var worker = JobRunnerProcess.Start(
-            ["work", _folder["Job.cs"], "--queue", $"{url}&results_spill=spilled"], _folder.Path))
+            ["work", _folder["Job.dll"], "--queue", $"{url}&results_spill=spilled"], _folder.Path))
         {
             spilled = await client.PutAsync("/perform", new { size = Large }, cancellationToken: Stop);
             await records.WaitAsync(spilled, Stop).WaitAsync(TimeSpan.FromMinutes(1), Stop);

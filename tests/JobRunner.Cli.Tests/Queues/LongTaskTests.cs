@@ -26,7 +26,7 @@ public sealed class LongTaskTests : IDisposable
     [InlineData("rabbitmq")]
     public async Task A_task_of_three_leases_runs_once_although_two_workers_compete(string kind)
     {
-        _folder.Write("Job.cs", Job);
+        _folder.WriteJob(Job);
         await using var broker = await Broker.StartAsync(kind, _folder);
         var url = broker.With("visibility_timeout=2s");
         await using var client = new JobRunner.Cli.Commands.JobHosting().CreateClient(url);
@@ -47,5 +47,5 @@ public sealed class LongTaskTests : IDisposable
 
     // Places enough in each for all, so that whatever came twice would begin twice.
     private JobRunnerProcess Start(string url) =>
-        JobRunnerProcess.Start(["work", _folder["Job.cs"], "--queue", url, "--concurrency", "4"], _folder.Path);
+        JobRunnerProcess.Start(["work", _folder["Job.dll"], "--queue", url, "--concurrency", "4"], _folder.Path);
 }

@@ -24,7 +24,7 @@ public sealed class StoppedWorkerTests : IDisposable
     [InlineData("nats")]
     public async Task It_cannot_overwrite_the_outcome_of_the_one_that_took_over(string kind)
     {
-        _folder.Write("Job.cs", Job);
+        _folder.WriteJob(Job);
         await using var broker = await Broker.StartAsync(kind, _folder);
         var url = broker.Url + (broker.Url.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "visibility_timeout=2s";
         await using var client = new JobRunner.Cli.Commands.JobHosting().CreateClient(url);
@@ -44,5 +44,5 @@ public sealed class StoppedWorkerTests : IDisposable
     }
 
     private JobRunnerProcess Start(string url) =>
-        JobRunnerProcess.Start(["work", _folder["Job.cs"], "--queue", url], _folder.Path);
+        JobRunnerProcess.Start(["work", _folder["Job.dll"], "--queue", url], _folder.Path);
 }

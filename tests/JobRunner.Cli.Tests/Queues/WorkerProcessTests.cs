@@ -7,7 +7,7 @@ namespace JobRunner.Cli.Tests.Queues;
 /// <summary><c>jobrunner work --workers N</c>.</summary>
 public sealed class WorkerProcessTests : IDisposable
 {
-    private static readonly string Primer = Path.Combine(Sources.Root, "samples", "Primer", "Job.cs");
+    private static readonly string Primer = Path.Combine(AppContext.BaseDirectory, "Primer.dll");
 
     private readonly TemporaryFolder _folder = new();
 

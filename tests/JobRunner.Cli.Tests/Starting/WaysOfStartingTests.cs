@@ -62,6 +62,7 @@ public sealed class WaysOfStartingTests
             await using var served = await WaysOfStarting.StartAsync(name);
             using var content = new StringContent("""{"number": 7907}""", Encoding.UTF8, Json);
             using var answer = await served.Client.PostAsync("/api/v1/perform", content);
+            (await answer.Content.ReadAsStringAsync()).ShouldBe("true", name);
 
             var metrics = await served.Client.GetStringAsync("/metrics/");
 

@@ -5,7 +5,7 @@ namespace JobRunner.Cli.Tests.Queues.Clients;
 /// <summary>Each broker's own clients put tasks as the documentation says, and read what came of them.</summary>
 public sealed class RealClientTests : IDisposable
 {
-    private static readonly string Primer = Path.Combine(Sources.Root, "samples", "Primer", "Job.cs");
+    private static readonly string Primer = Path.Combine(AppContext.BaseDirectory, "Primer.dll");
 
     private readonly TemporaryFolder _folder = new();
 
