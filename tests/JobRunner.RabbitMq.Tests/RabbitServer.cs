@@ -135,7 +135,10 @@ public sealed class RabbitServer : IAsyncLifetime
               ]
             }
             """);
-        await File.WriteAllTextAsync(PathOf("advanced.config"), $"[{{rabbit, [{_configuration}]}}].\n");
+
+        // A dead letter whose queue is only just being made is sent again after this time, by default three minutes.
+        string[] settings = ["{dead_letter_worker_publisher_confirm_timeout, 2000}", .. _configuration.Length > 0 ? [_configuration] : (string[])[]];
+        await File.WriteAllTextAsync(PathOf("advanced.config"), $"[{{rabbit, [{string.Join(", ", settings)}]}}].\n");
     }
 
     private Process Start(string program, string[] arguments)
