@@ -60,19 +60,44 @@ fi
 export PATH="$PATH:/usr/sbin:/sbin"
 
 configuration=${CONFIGURATION:-Release}
-if ! dotnet build JobRunner.sln -c "$configuration" -v q -nologo; then
+
+# One compiler serves all projects of this build, which is several times faster; it ends with the build.
+compiler=jobrunner-$$
+dotnet build JobRunner.sln -c "$configuration" -v q -nologo -p:UseSharedCompilation=true -p:SharedCompilationId=$compiler
+built=$?
+for process in /proc/[0-9]*; do
+  if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q -- "-pipename:$compiler\b"; then
+    kill "${process#/proc/}"
+  fi
+done
+if [[ $built -ne 0 ]]; then
   echo "test.sh: the build failed" >&2
   end 0 1 0
 fi
 
-passed=0 failed=0 skipped=0
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-for project in $(grep -l xunit.runner.visualstudio tests/*/*.csproj); do
-  name=$(basename "$project" .csproj)
+run() { # name of the project, arguments
+  local name=$1
+  shift
   echo "--- $name"
+  "tests/$name/bin/$configuration/net10.0/$name" -noColor "$@" 2>&1 | tee "$results/$name.log"
+}
+
+# The tests of the stores and brokers mostly wait: they run beside those of the command, and are shown after them.
+beside=(JobRunner.Conformance JobRunner.Nats.Tests JobRunner.RabbitMq.Tests JobRunner.Redis.Tests)
+projects=$(for file in $(grep -l xunit.runner.visualstudio tests/*/*.csproj); do basename "$file" .csproj; done)
+for name in "${beside[@]}"; do run "$name" "$@"; done >"$results/beside" 2>&1 &
+waiting=$!
+for name in $projects; do
+  [[ " ${beside[*]} " == *" $name "* ]] || run "$name" "$@"
+done
+wait "$waiting"
+cat "$results/beside"
+
+passed=0 failed=0 skipped=0
+for name in $projects; do
   log=$results/$name.log
-  "tests/$name/bin/$configuration/net10.0/$name" -noColor "$@" 2>&1 | tee "$log"
   # A filter in the arguments may leave a project without tests.
   [[ $# -eq 0 ]] || ! grep -qE ' Total: 0$' "$log" || continue
   summary=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$log" | tail -n 1)
