@@ -20,9 +20,6 @@ internal sealed class JobPipeline(
     ILogger logger,
     CancellationToken forcedStop)
 {
-    /// <summary>Whether a call may have to wait for its place.</summary>
-    public bool CanWait => gate.MaxConcurrency is not null;
-
     /// <summary>Runs one call to its outcome. The caller reads the outcome, then disposes it.</summary>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Cancelled when the starter of the call wants no answer any more.</param>
@@ -60,6 +57,8 @@ internal sealed class JobPipeline(
             : null;
         if ((call.Place ?? gate.TryEnter()) is not { } place)
         {
+            // Watching a client costs; only who waits in line has to be watched in any case.
+            starter = call.HttpContext?.RequestAborted ?? starter;
             tokens ??= new CallTokens(timeout: null, time, starter, forcedStop);
             var (granted, refusal) = await WaitAsync(tokens, call);
             if (refusal is not null)

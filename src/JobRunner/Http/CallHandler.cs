@@ -14,8 +14,8 @@ internal sealed class CallHandler(
 {
     private static readonly ReadOnlySequence<byte> NoArguments = new(PayloadCheck.EmptyObject);
 
-    private readonly bool _watchesClient = pipeline.CanWait || endpoint.Binder.ObservesCancellation
-        || endpoint.StreamElementType is not null || settings.Timeout is not null;
+    private readonly bool _watchesClient =
+        endpoint.Binder.ObservesCancellation || endpoint.StreamElementType is not null || settings.Timeout is not null;
 
     private readonly bool _takesBody = endpoint.HttpMethod != HttpMethods.Get;
     private readonly ResultResponse _response = new(job.Definition, endpoint);
