@@ -87,23 +87,6 @@ internal sealed class MessageRecords(WorkedQueue worked)
         FirstFailedAt = message.FirstFailedAt,
     };
 
-    /// <summary>The message that a record is of, to be put once more.</summary>
-    public static QueueMessage MessageOf(TaskRecord record) => new()
-    {
-        Id = record.Id,
-        Body = record.Payload,
-        Endpoint = record.Endpoint,
-        Caller = record.Caller,
-        TracingId = record.TracingId,
-        TraceParent = record.TraceParent,
-        ReplyTo = record.ReplyTo,
-        Deadline = record.Deadline,
-        Priority = record.Priority,
-        MaxAttempts = record.MaxAttempts,
-        EnqueuedAt = record.CreatedAt,
-        Properties = record.Properties,
-    };
-
     // A record that has ended is of a message that was put back on request: its count begins anew.
     private static int InterruptionsOf(TaskRecord? known)
     {

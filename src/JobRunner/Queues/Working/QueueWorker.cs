@@ -1,4 +1,5 @@
 using JobRunner.Execution;
+using JobRunner.Queues.Embedded;
 using JobRunner.Tasks;
 using Microsoft.Extensions.Logging;
 
@@ -110,7 +111,11 @@ internal sealed partial class QueueWorker : IAsyncDisposable
     public async Task PutBackAsync(TaskRecord record, CancellationToken cancellationToken)
     {
         if (_worked.Queue.Store is null && await _worked.Queue.RetryDeadLettersAsync([record.Id], cancellationToken) == 0)
-            await _worked.Queue.PutAsync([MessageRecords.MessageOf(record)], cancellationToken);
+        {
+            // Put anew: at once, with all its attempts, whatever its key.
+            var message = StoreMessages.MessageOf(record) with { Attempt = 1, NotBefore = null, IdempotencyKey = null, FirstFailedAt = null };
+            await _worked.Queue.PutAsync([message], cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
